@@ -1,0 +1,98 @@
+// Import direction (docs/architecture.md): protocol <- planning <- model <- ports <- use cases <- handlers and compositions.
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: '\\.test\\.ts$' },
+  to: { path: '^(shared|functions|workers|infra|test)/', pathNot: allowed },
+});
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    only(
+      'protocol-is-pure',
+      '^shared/protocol/',
+      '^shared/(protocol/|errors\\.ts)',
+      'protocol imports nothing of ours',
+    ),
+    only(
+      'planning',
+      '^shared/planning/',
+      '^shared/(planning|protocol)/|^shared/errors\\.ts',
+      'planning imports protocol',
+    ),
+    only(
+      'model',
+      '^shared/model/',
+      '^shared/(model|planning|protocol)/|^shared/errors\\.ts',
+      'model imports protocol and planning',
+    ),
+    only(
+      'ports',
+      '^shared/ports/',
+      '^shared/(ports|model|planning|protocol)/|^shared/errors\\.ts',
+      'ports name domain types only',
+    ),
+    only(
+      'chain',
+      '^shared/chain/',
+      '^shared/(chain|ports|protocol)/|^shared/errors\\.ts',
+      'the chain edge knows ports and protocol',
+    ),
+    only(
+      'adapters',
+      '^shared/adapters/',
+      '^shared/(adapters|ports)/|^shared/(errors|log)\\.ts',
+      'adapters import ports only',
+    ),
+    only(
+      'client',
+      '^shared/client/',
+      '^shared/',
+      'the client reaches a deployment over HTTP and the chain, never by import',
+    ),
+    only(
+      'functions',
+      '^functions/',
+      '^functions/|^shared/(chain|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
+      'use cases see ports, never adapters',
+    ),
+    {
+      name: 'functions-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^functions/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^functions/', pathNot: '^functions/$1/' },
+    },
+    only(
+      'workers',
+      '^workers/',
+      '^workers/|^shared/(model|planning|ports|protocol|adapters)/|^shared/[^/]+\\.ts',
+      'workers meet functions in messages only',
+    ),
+    {
+      name: 'nothing-imports-compositions',
+      severity: 'error',
+      from: { path: '^(shared|functions|workers)/', pathNot: '\\.test\\.ts$|^shared/client/cli/' },
+      to: { path: '^(infra|test)/' },
+    },
+    {
+      name: 'product-code-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(shared|functions|workers|infra)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^test/|\\.test\\.ts$' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'contract/target' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+    },
+  },
+};
