@@ -31,19 +31,19 @@ export default {
     only(
       'ports',
       '^shared/ports/',
-      '^shared/(ports|model|planning|protocol)/|^shared/errors\\.ts',
+      '^shared/(ports|messages|model|planning|protocol)/|^shared/errors\\.ts',
       'ports name domain types only',
     ),
     only(
       'chain',
       '^shared/chain/',
-      '^shared/(chain|ports|protocol)/|^shared/errors\\.ts',
+      '^shared/(chain|messages|ports|protocol)/|^shared/errors\\.ts',
       'the chain edge knows ports and protocol',
     ),
     only(
       'adapters',
       '^shared/adapters/',
-      '^shared/(adapters|ports)/|^shared/(errors|log)\\.ts',
+      '^shared/(adapters|messages|ports)/|^shared/(errors|log)\\.ts',
       'adapters import ports only',
     ),
     only(
@@ -55,7 +55,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^functions/|^shared/(chain|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
+      '^functions/|^shared/(chain|messages|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'use cases see ports, never adapters',
     ),
     {
@@ -67,7 +67,7 @@ export default {
     only(
       'workers',
       '^workers/',
-      '^workers/|^shared/(model|planning|ports|protocol|adapters)/|^shared/[^/]+\\.ts',
+      '^workers/|^shared/(adapters|messages|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'workers meet functions in messages only',
     ),
     {

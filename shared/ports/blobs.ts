@@ -1,0 +1,8 @@
+/** Immutable bytes named by their SHA-256 in lower-case hex. */
+export interface Blobs {
+  /** Durable when it resolves; the same bytes again are a no-op. @returns the hash */
+  put(bytes: Uint8Array): Promise<string>;
+  /** @throws {BlobMissingError} when absent; {InvariantError} `blob-corrupt` when the stored bytes do not have this hash. */
+  get(hash: string): Promise<Uint8Array>;
+  has(hash: string): Promise<boolean>;
+}
