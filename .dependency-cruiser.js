@@ -55,7 +55,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^functions/|^shared/(chain|messages|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
+      '^functions/|^shared/(chain|messages|rows|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'use cases see ports, never adapters',
     ),
     {
@@ -67,7 +67,7 @@ export default {
     only(
       'workers',
       '^workers/',
-      '^workers/|^shared/(adapters|messages|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
+      '^workers/|^shared/(adapters|messages|rows|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'workers meet functions in messages only',
     ),
     {

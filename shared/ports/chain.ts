@@ -1,0 +1,82 @@
+import type { ContractTotals, DrawState, ModelState, NodeState, QueryState, SeatState } from '../protocol/state.ts';
+
+export interface Head {
+  readonly height: number;
+  readonly timeMs: number;
+}
+
+/** One event of the contract as a block's results carry it: a hint about state, never proof of it. */
+export interface ContractEvent {
+  /** `chain/height/tx/msg/event`: the same on each reading. */
+  readonly id: string;
+  readonly kind: string;
+  /** Absent for events that are not about a query. */
+  readonly queryId: number | undefined;
+  readonly txHash: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface BlockEvents {
+  readonly height: number;
+  readonly timeMs: number;
+  /** Header hashes, upper-case hex as CometBFT writes them. */
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly events: readonly ContractEvent[];
+}
+
+export interface BroadcastAnswer {
+  /** ABCI code of CheckTx: 0 accepted, 32 sequence mismatch ... */
+  readonly code: number;
+  readonly codespace: string;
+  readonly log: string;
+}
+
+export interface IncludedTx {
+  readonly height: number;
+  readonly code: number;
+  readonly codespace: string;
+  readonly log: string;
+  readonly gasUsed: number;
+  readonly events: readonly ContractEvent[];
+}
+
+export interface AccountState {
+  readonly accountNumber: number;
+  readonly sequence: number;
+}
+
+/** Execution of the contract with funds attached. */
+export interface ContractCall {
+  readonly msg: Readonly<Record<string, unknown>>;
+  readonly fundsUnes: string;
+}
+
+/**
+ * A CosmWasm chain behind one CometBFT RPC, and the contract on it. Reads may come from a node that lags; callers never
+ * move backwards because of it.
+ * Every method throws {@link TransientError} `rpc-unavailable` when the node cannot be reached or answers nonsense.
+ */
+export interface Chain {
+  readonly chainId: string;
+  readonly contract: string;
+  head(): Promise<Head>;
+  block(height: number): Promise<BlockEvents>;
+  query(id: number): Promise<QueryState | undefined>;
+  /** Not final ones, ascending ids greater than `after`. */
+  live(after: number | undefined, limit: number): Promise<QueryState[]>;
+  seats(queryId: number, attempt: number): Promise<SeatState[]>;
+  draw(queryId: number, node: string): Promise<DrawState>;
+  node(address: string): Promise<NodeState | undefined>;
+  nodes(after: string | undefined, limit: number): Promise<NodeState[]>;
+  model(id: string): Promise<ModelState | undefined>;
+  models(after: string | undefined, limit: number): Promise<ModelState[]>;
+  totals(): Promise<ContractTotals>;
+  balanceUnes(address: string): Promise<bigint>;
+  /** Undefined for an account that never received anything. */
+  account(address: string): Promise<AccountState | undefined>;
+  /** Undefined until it is in a block (and indexed). `hash` is upper-case hex. */
+  transaction(hash: string): Promise<IncludedTx | undefined>;
+  /** CheckTx only; "already in cache" counts as accepted. */
+  broadcast(txBytes: Uint8Array): Promise<BroadcastAnswer>;
+}
