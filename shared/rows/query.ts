@@ -43,3 +43,6 @@ export const queryKey = (chainId: string, queryId: number): Key => ({
   pk: queriesPartition(chainId),
   sk: pad(queryId),
 });
+
+/** Due list of queries that are not final, by the height at which they were asked: what the sweep looks through. */
+export const openQueries = (chainId: string): string => `open-query/${chainId}`;

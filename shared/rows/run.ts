@@ -1,22 +1,9 @@
 import { z } from 'zod';
 import { Hash, RunRef, runId } from '../messages/ids.ts';
 import type { Key } from '../ports/store.ts';
+import { RUN_STATES } from '../protocol/lifecycle.ts';
 
-/** States of a run; what moves one to the next is the table in shared/protocol/lifecycle.ts. */
-export const RunStateName = z.enum([
-  'seen',
-  'waiting',
-  'running',
-  'committing',
-  'committed',
-  'revealing',
-  'awaiting-settlement',
-  'settling',
-  'not-drawn',
-  'missed',
-  'failed',
-  'final',
-]);
+export const RunStateName = z.enum(RUN_STATES);
 
 export const RunRow = z.strictObject({
   run: RunRef,

@@ -1,0 +1,129 @@
+import { TransientError } from '../../shared/errors.ts';
+import { RunRef, runId } from '../../shared/messages/ids.ts';
+import type { Head } from '../../shared/ports/chain.ts';
+import type { Write } from '../../shared/ports/store.ts';
+import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
+import { phaseAt } from '../../shared/protocol/phase.ts';
+import type { QueryState } from '../../shared/protocol/state.ts';
+import { type AnomalyRow, anomalyKey } from '../../shared/rows/coverage.ts';
+import { openQueries, QueryRow, type QueryStatus, queryKey, STATUS_RANK } from '../../shared/rows/query.ts';
+import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
+import { ENDPOINTS, EndpointRow } from '../../shared/rows/webhook.ts';
+import { webhookWrites } from '../../shared/webhooks.ts';
+import type { AdvanceDeps } from './deps.ts';
+import type { QueryView } from './view.ts';
+
+const STATUS_OF = {
+  queued: 'queued',
+  commit: 'committing',
+  reveal: 'revealing',
+  settle: 'settling',
+  expire: 'settling',
+  verified: 'verified',
+  refunded: 'refunded',
+} as const satisfies Record<ReturnType<typeof phaseAt>, QueryStatus>;
+
+/** The event named a query that the contract does not have: kept as an anomaly, and no work is done for it (promise P2). */
+export const refuseInvented = async (
+  deps: AdvanceDeps,
+  queryId: number,
+  eventId: string,
+  head: Head,
+): Promise<void> => {
+  const height = Number(eventId.slice(deps.chain.chainId.length + 1).split('/')[0]);
+  if (head.height < height) {
+    throw new TransientError('rpc-lags', `the node is at ${head.height}, the event was at ${height}`);
+  }
+  const body: AnomalyRow = {
+    kind: 'invented-event',
+    queryId,
+    height,
+    detail: `event ${eventId} names query ${queryId}, which the contract does not hold`,
+    atMs: deps.clock.nowMs(),
+  };
+  await deps.store.transact([{ kind: 'put', key: anomalyKey(deps.chain.chainId, body), body, expect: 'any' }]);
+};
+
+/** Brings the read model of a query up to the contract's state, forwards only, and tells the webhooks what is new. */
+export const recordQuery = async (deps: AdvanceDeps, { query, head }: QueryView): Promise<void> => {
+  const { chainId } = deps.chain;
+  const key = queryKey(chainId, query.id);
+  const stored = await deps.store.get(key);
+  const before = stored && QueryRow.parse(stored.body);
+  const status = STATUS_OF[phaseAt(query, head.height)];
+  const rank = (attempt: number, s: QueryStatus): number => attempt * 10 + STATUS_RANK[s];
+  if (before && rank(before.attempt, before.status) >= rank(query.attempt, status)) return;
+  const atMs = deps.clock.nowMs();
+  const entry = { attempt: query.attempt, status, height: query.outcome?.height ?? head.height, atMs };
+  const row: QueryRow = { ...describe(chainId, query, status), history: [...(before?.history ?? []), entry] };
+  const endpoints = await deps.store.list(ENDPOINTS, { limit: 100 });
+  const event = {
+    id: `${chainId}/${query.id}/${query.attempt}/${status}`,
+    type: `query.${status}`,
+    data: { chainId, queryId: query.id, attempt: query.attempt, status, digest: row.digest ?? null },
+  };
+  const hooks = webhookWrites(
+    event,
+    endpoints.map((e) => EndpointRow.parse(e.body)),
+    atMs,
+  );
+  await deps.store.transact([
+    {
+      kind: 'put',
+      key,
+      body: row,
+      ...(!query.outcome && { due: { list: openQueries(chainId), at: query.askedHeight } }),
+      expect: stored ? { version: stored.version } : 'absent',
+    },
+    ...hooks,
+  ]);
+};
+
+const describe = (chainId: string, q: QueryState, status: QueryStatus): Omit<QueryRow, 'history'> => ({
+  chainId,
+  queryId: q.id,
+  queryHash: q.queryHash,
+  asker: q.asker,
+  model: q.model,
+  inputHash: q.inputHash,
+  seats: q.seats,
+  feeUnes: String(q.feeUnes),
+  askedHeight: q.askedHeight,
+  attempt: q.attempt,
+  status,
+  ...(q.outcome && { settledHeight: q.outcome.height, votes: q.outcome.votes, committed: q.outcome.committed }),
+  ...(q.outcome?.digest && { digest: q.outcome.digest }),
+  ...(q.outcome?.reason && { reason: q.outcome.reason }),
+});
+
+/** Creates the run of each of our nodes for the attempt that is open now, once. @returns all runs of the query */
+export const ensureRuns = async (deps: AdvanceDeps, { query, head }: QueryView): Promise<RunRef[]> => {
+  const { chainId } = deps.chain;
+  const index = runsOfQuery(chainId, query.id);
+  const known = (await deps.store.list(index, { limit: 100 })).map((row) => RunRef.parse(row.body));
+  if (phaseAt(query, head.height + 1) !== 'commit') return known;
+  const created: RunRef[] = [];
+  for (const node of deps.nodes.keys()) {
+    const run: RunRef = { chainId, queryId: query.id, attempt: query.attempt, node };
+    if (known.some((other) => runId(other) === runId(run))) continue;
+    const row: RunRow = {
+      run,
+      queryHash: query.queryHash,
+      model: query.model,
+      inputHash: query.inputHash,
+      state: 'seen',
+      history: [{ state: 'seen', height: head.height, atMs: deps.clock.nowMs() }],
+    };
+    const writes: Write[] = [
+      { kind: 'put', key: runKey(run), body: row, expect: 'absent' },
+      { kind: 'put', key: { pk: index, sk: runId(run) }, body: run, expect: 'absent' },
+    ];
+    try {
+      await deps.store.transact(writes);
+    } catch (error) {
+      if (!(error instanceof ConditionFailedError)) throw error;
+    }
+    created.push(run);
+  }
+  return [...known, ...created];
+};

@@ -1,0 +1,9 @@
+import middy from '@middy/core';
+import { type PassResult, type WatchDeps, watchPass } from './use-case.ts';
+
+/** Heights of one invocation: what is left over is the next one's. */
+const MAX_HEIGHTS = 500;
+
+/** Called by a schedule and by a socket's doorbell. */
+export const createHandler = (deps: WatchDeps) =>
+  middy(async (): Promise<PassResult> => await watchPass(deps, MAX_HEIGHTS));

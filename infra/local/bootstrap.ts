@@ -1,0 +1,72 @@
+import { SigningCosmWasmClient } from '@cosmjs/cosmwasm';
+import { GasPrice } from '@cosmjs/stargate';
+import type { CometClient } from '@cosmjs/tendermint-rpc';
+import { registerModelMessage, registerNodeMessage, serveMessage } from '../../shared/chain/contract-messages.ts';
+import { offlineSigner } from '../../shared/chain/offline-signer.ts';
+import type { Manifest } from '../../shared/model/manifest.ts';
+import type { Chain } from '../../shared/ports/chain.ts';
+import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
+import { toHex } from '../../shared/protocol/encoding.ts';
+import { DEVNET } from './settings.ts';
+
+/** What an operator does once on a chain: upload, instantiate, register. Each step looks first, so it can be repeated. */
+
+const FEE = { amount: [{ denom: DEVNET.denom, amount: '250000' }], gas: '10000000' };
+
+export const signingClient = (comet: CometClient, signer: AccountSigner): SigningCosmWasmClient =>
+  SigningCosmWasmClient.createWithSigner(comet, offlineSigner(signer), {
+    gasPrice: GasPrice.fromString(DEVNET.gasPrice),
+    broadcastPollIntervalMs: 100,
+  });
+
+/** The contract's address: the one on chain already, or a new one. */
+export const deployContract = async (
+  comet: CometClient,
+  operator: AccountSigner,
+  wasm: Uint8Array,
+): Promise<string> => {
+  const client = signingClient(comet, operator);
+  const [known] = (await client.getCodes()).length > 0 ? await client.getContracts(1) : [];
+  if (known) return known;
+  const { codeId } = await client.upload(operator.address, wasm, FEE);
+  const init = { denom: DEVNET.denom, params: DEVNET.contract };
+  const { contractAddress } = await client.instantiate(operator.address, codeId, init, 'quorate', FEE);
+  return contractAddress;
+};
+
+export const registerModel = async (
+  comet: CometClient,
+  chain: Chain,
+  owner: AccountSigner,
+  model: string,
+  manifest: Manifest,
+): Promise<void> => {
+  if (await chain.model(model)) return;
+  const client = signingClient(comet, owner);
+  const msg = registerModelMessage({
+    manifestHash: model,
+    priceUnes: manifest.price,
+    rule: manifest.rule,
+    windows: DEVNET.windows,
+  });
+  await client.execute(owner.address, chain.contract, msg, FEE);
+};
+
+/** Bonds a node and lets it serve the model; the caller has seen the model's known answer come out on this machine. */
+export const registerNode = async (
+  comet: CometClient,
+  chain: Chain,
+  node: NodeSigner,
+  model: string,
+  bondUnes: bigint,
+): Promise<void> => {
+  const known = await chain.node(node.address);
+  if (known?.models.includes(model)) return;
+  const client = signingClient(comet, node);
+  if (!known) {
+    const bond = [{ denom: DEVNET.denom, amount: String(bondUnes) }];
+    const msg = registerNodeMessage(toHex(node.vrfPublicKey));
+    await client.execute(node.address, chain.contract, msg, FEE, undefined, bond);
+  }
+  await client.execute(node.address, chain.contract, serveMessage(model), FEE);
+};

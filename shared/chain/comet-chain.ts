@@ -1,0 +1,162 @@
+import { setupWasmExtension } from '@cosmjs/cosmwasm';
+import { accountFromAny, QueryClient, setupAuthExtension, setupBankExtension } from '@cosmjs/stargate';
+import { Comet38Client, HttpClient, type RpcClient } from '@cosmjs/tendermint-rpc';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { QuorateError, TransientError } from '../errors.ts';
+import type { BlockEvents, Chain } from '../ports/chain.ts';
+import { toHex } from '../protocol/encoding.ts';
+import * as answers from './contract-answers.ts';
+import { contractEvents } from './events.ts';
+
+export interface CometChainOptions {
+  /** Base URL of a CometBFT RPC, or a transport (in-process chains, faults). */
+  readonly rpc: string | RpcClient;
+  readonly chainId: string;
+  readonly contract: string;
+  readonly denom: string;
+  readonly timeoutMs?: number;
+}
+
+const upperHex = (bytes: Uint8Array): string => toHex(bytes).toUpperCase();
+const says = (error: unknown, text: string): boolean => error instanceof Error && error.message.includes(text);
+
+/** x/wasm wraps the contract's errors; this is how "no such key" of a contract reads. */
+const NOT_FOUND = 'not found';
+
+/** {@link Chain} over unmodified CosmJS. */
+export const connectChain = async (options: CometChainOptions): Promise<Chain> => {
+  const { chainId, contract, denom } = options;
+  const rpc = typeof options.rpc === 'string' ? new HttpClient(options.rpc, options.timeoutMs ?? 10_000) : options.rpc;
+  const comet = Comet38Client.create(rpc);
+  const client = QueryClient.withExtensions(comet, setupAuthExtension, setupBankExtension, setupWasmExtension);
+
+  /** Everything that goes wrong on the way to the node is one error; what the node says about the world is not an error. */
+  const reach = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call();
+    } catch (cause) {
+      if (cause instanceof QuorateError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new TransientError('rpc-unavailable', `${what} failed at the node: ${reason.slice(0, 300)}`, { cause });
+    }
+  };
+  const ask = async (query: Record<string, unknown>): Promise<unknown> =>
+    await reach(`query ${Object.keys(query)[0]}`, () => client.wasm.queryContractSmart(contract, query));
+  const askIfFound = async (query: Record<string, unknown>): Promise<unknown> => {
+    try {
+      return await ask(query);
+    } catch (error) {
+      if (says(error, NOT_FOUND)) return undefined;
+      throw error;
+    }
+  };
+  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+
+  return {
+    chainId,
+    contract,
+
+    head: () =>
+      reach('status', async () => {
+        const { syncInfo, nodeInfo } = await comet.status();
+        if (nodeInfo.network !== chainId) {
+          throw new TransientError(
+            'rpc-unavailable',
+            `the node is on chain '${nodeInfo.network}', expected '${chainId}'`,
+          );
+        }
+        return { height: syncInfo.latestBlockHeight, timeMs: syncInfo.latestBlockTime.getTime() };
+      }),
+
+    block: (height) =>
+      reach(`block ${height}`, async (): Promise<BlockEvents> => {
+        const [{ block, blockId }, { results }] = await Promise.all([comet.block(height), comet.blockResults(height)]);
+        if (results.length !== block.txs.length) {
+          throw new TransientError(
+            'rpc-unavailable',
+            `block ${height} has ${block.txs.length} txs but ${results.length} results`,
+          );
+        }
+        return {
+          height,
+          timeMs: block.header.time.getTime(),
+          hash: upperHex(blockId.hash),
+          parentHash: block.header.lastBlockId ? upperHex(block.header.lastBlockId.hash) : '',
+          events: results.flatMap(({ events }, index) => {
+            const hash = upperHex(sha256(block.txs[index] as Uint8Array));
+            return contractEvents({ chainId, height, index, hash }, contract, events);
+          }),
+        };
+      }),
+
+    query: async (id) => {
+      const answer = await askIfFound({ query: { id } });
+      return answer === undefined ? undefined : answers.decodeQuery(answer);
+    },
+    live: async (after, limit) =>
+      answers.decodeLive(await ask({ live: { start_after: after ?? null, limit } })).queries,
+    seats: async (id, attempt) => answers.decodeSeats(await ask({ seats: { id, attempt } })).seats,
+    draw: async (queryId, node) => answers.decodeDraw(await ask({ draw: { query_id: queryId, node } })),
+    node: async (address) => {
+      const answer = await askIfFound({ node: { address } });
+      return answer === undefined ? undefined : answers.decodeNode(answer);
+    },
+    nodes: async (after, limit) =>
+      answers.decodeNodes(await ask({ nodes: { start_after: after ?? null, limit } })).nodes,
+    model: async (id) => {
+      const answer = await askIfFound({ model: { model: base64(id) } });
+      return answer === undefined ? undefined : answers.decodeModel(answer);
+    },
+    models: async (after, limit) => {
+      const start = after === undefined ? null : base64(after);
+      return answers.decodeModels(await ask({ models: { start_after: start, limit } })).models;
+    },
+    totals: async () => answers.decodeTotals(await ask({ totals: {} })),
+
+    balanceUnes: (address) => reach('balance', async () => BigInt((await client.bank.balance(address, denom)).amount)),
+
+    account: async (address) => {
+      try {
+        return await reach('account', async () => {
+          const any = await client.auth.account(address);
+          if (!any) return undefined;
+          const { accountNumber, sequence } = accountFromAny(any);
+          return { accountNumber, sequence };
+        });
+      } catch (error) {
+        if (says(error, NOT_FOUND)) return undefined;
+        throw error;
+      }
+    },
+
+    transaction: (hash) =>
+      reach(`transaction ${hash}`, async () => {
+        // A search instead of a look-up: "absent" is then an answer, not an error text to be guessed at.
+        const { txs } = await comet.txSearch({ query: `tx.hash='${hash}'` });
+        const tx = txs[0];
+        if (!tx) return undefined;
+        const { code, codespace, log, gasUsed, events } = tx.result;
+        const place = { chainId, height: tx.height, index: tx.index, hash };
+        return {
+          height: tx.height,
+          code,
+          codespace: codespace ?? '',
+          log: log ?? '',
+          gasUsed: Number(gasUsed),
+          events: contractEvents(place, contract, events),
+        };
+      }),
+
+    broadcast: async (txBytes) => {
+      try {
+        return await reach('broadcast', async () => {
+          const { code, codespace, log } = await comet.broadcastTxSync({ tx: txBytes });
+          return { code, codespace: codespace ?? '', log: log ?? '' };
+        });
+      } catch (error) {
+        if (says(error, 'already exists in cache')) return { code: 0, codespace: '', log: 'already in the mempool' };
+        throw error;
+      }
+    },
+  };
+};

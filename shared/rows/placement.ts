@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { RunRef } from '../messages/ids.ts';
+import { StageJob, stageKey } from '../messages/stage-job.ts';
+import type { Key } from '../ports/store.ts';
+
+/** Where a run's stages were last sent: kept before any worker hears of it, so a crash in between is repaired. */
+export const PlacementRow = z.strictObject({
+  run: RunRef,
+  epoch: z.int().positive(),
+  jobs: z.array(StageJob),
+});
+export type PlacementRow = z.infer<typeof PlacementRow>;
+
+export const placementKey = (run: RunRef): Key => ({ pk: stageKey(run, 0).pk, sk: 'placement' });
+
+/** Due list of placements by the time (ms) by which their first stage must be claimed. */
+export const PLACEMENTS = 'placement';
