@@ -13,12 +13,13 @@ export interface BoundaryTensor {
 }
 
 /**
- * Cuts a model's graph in two at the named tensors: `first` takes the model's inputs and gives these tensors, `second` takes them and gives
- * the model's outputs. Each part holds only the weights it uses; `Constant` nodes and what is computed from constants alone are copied to
- * where they are used. Operator sets, versions and unknown fields stay. The same input gives the same bytes.
+ * Cuts a model's graph in two at the named tensors: `first` takes the model's inputs and gives these tensors, `second`
+ * takes them and gives the model's outputs. Each part holds only the weights it uses; `Constant` nodes and what is
+ * computed from constants alone are copied to where they are used. Operator sets, versions and unknown fields stay.
+ * The same input gives the same bytes.
  * @param tensors names, or names with types where the file does not declare them (`value_info` is often left out)
- * @throws {BadInputError} `onnx-unreadable`, `onnx-incomplete`; `unknown-tensor`; `cut-leaks` when data passes beside these tensors, naming
- *   the tensor it passes by; `tensor-type-unknown`
+ * @throws {BadInputError} `onnx-unreadable`, `onnx-incomplete`; `unknown-tensor`; `cut-leaks` when data passes beside
+ *   these tensors, naming the tensor it passes by; `tensor-type-unknown`
  */
 export const cutAt = (
   bytes: Uint8Array,
@@ -77,8 +78,9 @@ const assertComputed = (flow: Dataflow, name: string): void => {
 };
 
 /**
- * The second part may need nothing that depends on the model's inputs except through the cut. The tensor reported is where data passes by: the
- * last one made without the cut that a node behind the cut reads, or else an output that does not depend on the cut at all.
+ * The second part may need nothing that depends on the model's inputs except through the cut. The tensor reported is
+ * where data passes by: the last one made without the cut that a node behind the cut reads, or else an output that
+ * does not depend on the cut at all.
  */
 const assertSeparates = (graph: GraphProto, flow: Dataflow, cut: ReadonlySet<string>, second: Needed): void => {
   const passesBy = [...second.leaves].find((name) => flow.fed.has(name));

@@ -34,7 +34,10 @@ export const readModel = (bytes: Uint8Array): OnnxModel => {
   return { model, graph: model.graph };
 };
 
-/** Encodes the file again with another graph. The same model gives the same bytes: fields in order of number, then unknown ones. */
+/**
+ * Encodes the file again with another graph. The same model gives the same bytes: fields in order of number, then
+ * unknown ones.
+ */
 export const writeModel = ({ model }: OnnxModel, graph: GraphProto): Uint8Array => {
   const copy = create(ModelProtoSchema, { ...own(model), graph });
   return toBinary(ModelProtoSchema, keepUnknown(copy, model));

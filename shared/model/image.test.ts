@@ -1,0 +1,60 @@
+import { crc32 } from 'node:zlib';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { checkImage, type ImageLimits } from './image.ts';
+
+const limits: ImageLimits = {
+  mediaTypes: ['image/png', 'image/jpeg', 'image/webp'],
+  maxBytes: 100_000,
+  maxPixels: 10_000,
+};
+const blank = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#fff' } });
+const code = (name: string) => expect.objectContaining({ code: name, family: 'bad-input' });
+
+describe('checking an image', () => {
+  it.each(['png', 'jpeg', 'webp'] as const)('accepts %s and tells its size', async (format) => {
+    const bytes = await blank(50, 30).toFormat(format).toBuffer();
+    expect(await checkImage(bytes, limits)).toEqual({
+      mediaType: `image/${format}`,
+      widthPixels: 50,
+      heightPixels: 30,
+    });
+  });
+
+  it('refuses more pixels or bytes than allowed', async () => {
+    const bytes = await blank(101, 100).png().toBuffer();
+    await expect(checkImage(bytes, limits)).rejects.toThrow(code('image-too-large'));
+    await expect(checkImage(bytes, { ...limits, maxPixels: 10_100, maxBytes: 20 })).rejects.toThrow(
+      code('image-too-large'),
+    );
+    await expect(checkImage(bytes, { ...limits, maxPixels: 10_100 })).resolves.toMatchObject({ widthPixels: 101 });
+  });
+
+  it('believes the header of a bomb without decoding it', async () => {
+    const bytes = await blank(50, 30).png().toBuffer();
+    const bomb = Buffer.from(bytes);
+    // IHDR: width and height at 16 and 20, its checksum over bytes 12 to 28.
+    bomb.writeUInt32BE(60_000, 16);
+    bomb.writeUInt32BE(60_000, 20);
+    bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
+    await expect(checkImage(bomb, limits)).rejects.toThrow(code('image-too-large'));
+  });
+
+  it('refuses formats that are not named, whatever sharp could read', async () => {
+    const svg = new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>');
+    const tiff = await blank(10, 10).tiff().toBuffer();
+    const gif = await blank(10, 10).gif().toBuffer();
+    for (const bytes of [svg, tiff, gif, new Uint8Array(), new TextEncoder().encode('\x89PNG\r\n\x1a\n')]) {
+      await expect(checkImage(bytes, limits)).rejects.toThrow(code('not-an-image'));
+    }
+    const webp = await blank(10, 10).webp().toBuffer();
+    await expect(checkImage(webp, { ...limits, mediaTypes: ['image/png'] })).rejects.toThrow(code('not-an-image'));
+  });
+
+  it('refuses a header that is cut off', async () => {
+    for (const format of ['png', 'jpeg', 'webp'] as const) {
+      const bytes = await blank(50, 30).toFormat(format).toBuffer();
+      await expect(checkImage(bytes.subarray(0, 20), limits)).rejects.toThrow(code('not-an-image'));
+    }
+  });
+});

@@ -1,0 +1,93 @@
+import type { StageJob } from '../../shared/messages/stage-job.ts';
+
+export interface LostJob {
+  readonly job: StageJob;
+  readonly reason: string;
+}
+
+/** Consecutive stages of one run that were started together, and how far each has come. */
+interface Chain {
+  readonly jobs: readonly StageJob[];
+  readonly ended: Set<number>;
+  readonly lost: Map<number, string>;
+  closed: boolean;
+}
+
+/** One job in flight: which worker has it, and its place in its chain. */
+interface Flight {
+  readonly chain: Chain;
+  readonly index: number;
+  readonly worker: number;
+}
+
+/**
+ * Book of jobs in flight. A lost job is reported once per chain: the earliest that is not done, when all before it are
+ * done; so whoever starts it again finds the output of the stage before.
+ */
+export class Chains {
+  readonly #flights = new Map<string, Flight>();
+  readonly #onLost: (lost: LostJob) => void;
+  readonly #onEmpty: () => void;
+
+  constructor(onLost: (lost: LostJob) => void, onEmpty: () => void) {
+    this.#onLost = onLost;
+    this.#onEmpty = onEmpty;
+  }
+
+  get size(): number {
+    return new Set([...this.#flights.values()].map(({ chain }) => chain)).size;
+  }
+
+  has(id: string): boolean {
+    return this.#flights.has(id);
+  }
+
+  /** @param places per job its id and worker */
+  add(jobs: readonly StageJob[], places: readonly { readonly id: string; readonly worker: number }[]): void {
+    const chain: Chain = { jobs, ended: new Set(), lost: new Map(), closed: false };
+    for (const [index, { id, worker }] of places.entries()) this.#flights.set(id, { chain, index, worker });
+  }
+
+  done(id: string): void {
+    this.#land(id, ({ chain, index }) => chain.ended.add(index));
+  }
+
+  /** The rest of the chain is not to be run, and that is written down: nothing is lost. */
+  over(id: string): void {
+    this.#land(id, ({ chain }) => {
+      chain.closed = true;
+    });
+  }
+
+  /** Never begun, because the stage before did not end well: that one is what counts. */
+  abandoned(id: string): void {
+    this.#land(id, () => {});
+  }
+
+  lost(id: string, reason: string): void {
+    this.#land(id, ({ chain, index }) => chain.lost.set(index, reason));
+  }
+
+  workerDied(worker: number, reason: string): void {
+    for (const [id, flight] of [...this.#flights]) if (flight.worker === worker) this.lost(id, reason);
+  }
+
+  #land(id: string, mark: (flight: Flight) => void): void {
+    const flight = this.#flights.get(id);
+    if (!flight) return;
+    this.#flights.delete(id);
+    mark(flight);
+    this.#settle(flight.chain);
+    if (this.#flights.size === 0) this.#onEmpty();
+  }
+
+  #settle(chain: Chain): void {
+    if (chain.closed) return;
+    const index = chain.jobs.findIndex((_, i) => !chain.ended.has(i));
+    const job = chain.jobs[index];
+    const reason = chain.lost.get(index);
+    if (!job || reason === undefined) return;
+    chain.closed = true;
+    this.#onLost({ job, reason });
+  }
+}

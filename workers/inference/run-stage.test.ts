@@ -1,0 +1,254 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdvanceMessage } from '../../shared/messages/advance.ts';
+import { STAGE_LEASES, type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
+import { OUTBOX, type OutboxEntry } from '../../shared/outbox.ts';
+import { rawDigest } from '../../shared/protocol/digest.ts';
+import { toHex } from '../../shared/protocol/encoding.ts';
+import { decodeSignedReceipt, encodeReceipt } from '../../shared/protocol/receipt.ts';
+import type { StageSession } from './engine.ts';
+import { inlineHost } from './inline-host.ts';
+import { runKnownAnswer } from './known-answer.ts';
+import { onnxEngine } from './onnx-engine.ts';
+import { runStage } from './run-stage.ts';
+import { ADDRESS, jobsOf, openWorkbench, type Workbench } from './testdata/bench-worker.ts';
+import { installTinyModel, tinyAnswer } from './testdata/tiny-model.ts';
+
+const INPUT = Uint8Array.of(0, 1, 2, 84, 85, 255);
+let bench: Workbench;
+let model: string;
+let jobs: StageJob[];
+
+beforeEach(async () => {
+  bench = await openWorkbench();
+  ({ model } = await installTinyModel(bench.worker.blobs));
+  jobs = jobsOf(model, await bench.worker.blobs.put(INPUT), 2);
+});
+afterEach(() => bench.close());
+
+const stateOf = async (stage: number): Promise<StageState> =>
+  StageState.parse((await bench.worker.store.get(stageKey(jobs[0]!.run, stage)))?.body);
+const doneState = async (stage: number) => {
+  const state = await stateOf(stage);
+  if (state.state !== 'done') throw new Error(`stage ${stage} is ${state.state}`);
+  return state;
+};
+const outbox = async () => (await bench.worker.store.list<OutboxEntry>(OUTBOX, { limit: 100 })).map((row) => row.body);
+const again = (stage: number, epoch: number, hash: string): StageJob => ({
+  ...jobs[stage]!,
+  epoch,
+  input: { from: 'blob', hash },
+});
+
+/** An engine whose runs call `during` first, as time or another worker would act meanwhile. */
+const interrupted = (during: () => Promise<void>) => ({
+  ...bench.worker,
+  engine: {
+    load: async (...args: Parameters<typeof onnxEngine.load>): Promise<StageSession> => {
+      const session = await onnxEngine.load(...args);
+      return {
+        ...session,
+        run: async (feeds) => {
+          await during();
+          return session.run(feeds);
+        },
+      };
+    },
+  },
+});
+
+describe('a run of two stages', () => {
+  it('gives the result, roots that join, and receipts that verify', async () => {
+    expect(await inlineHost(bench.worker).start(jobs)).toEqual({ outcome: 'started' });
+    const [first, second] = [await doneState(0), await doneState(1)];
+    expect(first.inRoot).toBe(toHex(rawDigest(INPUT)));
+    expect(second.inRoot).toBe(first.outRoot);
+    const answer = tinyAnswer(INPUT);
+    expect(second.outRoot).toBe(toHex(rawDigest(answer)));
+    expect(new Uint8Array(await bench.worker.blobs.get(second.output))).toEqual(answer);
+    for (const state of [first, second]) {
+      const { receipt, signature } = decodeSignedReceipt(await bench.worker.blobs.get(state.receipt));
+      expect(ed25519.verify(signature, encodeReceipt(receipt), bench.receiptKey)).toBe(true);
+      expect(receipt).toMatchObject({ node: ADDRESS, stage: state.job.stage, stages: 2, units: 1, attempt: 0 });
+      expect([toHex(receipt.inRoot), toHex(receipt.outRoot)]).toEqual([state.inRoot, state.outRoot]);
+      expect(receipt.runtimeClass).toBe(
+        `onnxruntime-node-1.30.0/cpu/basic/threads-1/sharp-0.35.5/${process.platform}-${process.arch}`,
+      );
+    }
+  });
+
+  it('wakes the state machine once, after the last stage', async () => {
+    await runStage(jobs[0]!, bench.worker);
+    expect(await outbox()).toEqual([]);
+    await inlineHost(bench.worker).start(jobs);
+    await inlineHost(bench.worker).start(jobs);
+    const entries = await outbox();
+    expect(entries.map((entry) => entry.queue)).toEqual(['advance-run']);
+    expect(AdvanceMessage.parse(JSON.parse(entries[0]!.message.body))).toEqual({
+      kind: 'stage',
+      run: jobs[0]!.run,
+      stage: 1,
+    });
+  });
+
+  it('leaves no lease behind', async () => {
+    await inlineHost(bench.worker).start(jobs);
+    expect(await bench.worker.store.due(STAGE_LEASES, Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+
+  it('computes the known answer', async () => {
+    expect(await runKnownAnswer(model, bench.worker)).toMatchObject({ equal: true });
+  });
+});
+
+describe('claims', () => {
+  it('answers a duplicate of a done job with its output, writing nothing', async () => {
+    const first = await runStage(jobs[0]!, bench.worker);
+    const before = await bench.worker.store.get(stageKey(jobs[0]!.run, 0));
+    const second = await runStage(jobs[0]!, bench.worker);
+    expect(second.outcome).toBe('done');
+    expect(second.outcome === 'done' && first.outcome === 'done' && Buffer.compare(second.output, first.output)).toBe(
+      0,
+    );
+    expect(await bench.worker.store.get(stageKey(jobs[0]!.run, 0))).toEqual(before);
+  });
+
+  it('refuses an older epoch, whatever the row says', async () => {
+    const newer = { ...jobs[0]!, epoch: 2 };
+    const rows: StageState[] = [
+      { state: 'claimed', job: newer, worker: 'other', leaseUntilMs: 1 },
+      { state: 'failed', job: newer, worker: 'other', code: 'x', reason: 'y' },
+      {
+        state: 'done',
+        job: newer,
+        worker: 'other',
+        inRoot: 'ab'.repeat(32),
+        outRoot: 'ab'.repeat(32),
+        output: 'ab'.repeat(32),
+        receipt: 'ab'.repeat(32),
+      },
+    ];
+    for (const body of rows) {
+      await bench.worker.store.transact([{ kind: 'put', key: stageKey(newer.run, 0), body, expect: 'any' }]);
+      expect(await runStage(jobs[0]!, bench.worker)).toEqual({
+        outcome: 'refused',
+        reason: 'epoch 2 has begun; this job is of epoch 1',
+      });
+      expect(await stateOf(0)).toEqual(body);
+    }
+  });
+
+  it('takes over from an older epoch, whatever the row says', async () => {
+    const body: StageState = { state: 'claimed', job: jobs[0]!, worker: 'other', leaseUntilMs: 9e12 };
+    await bench.worker.store.transact([{ kind: 'put', key: stageKey(jobs[0]!.run, 0), body, expect: 'any' }]);
+    expect(await runStage(jobs[0]!, bench.worker)).toEqual({ outcome: 'refused', reason: 'worker other runs it' });
+    expect((await runStage({ ...jobs[0]!, epoch: 2 }, bench.worker)).outcome).toBe('done');
+  });
+
+  it('lets one of two at once have the stage', async () => {
+    const outcomes = await Promise.all([
+      runStage(jobs[0]!, bench.worker),
+      runStage(jobs[0]!, { ...bench.worker, worker: 'bench/1' }),
+    ]);
+    expect(outcomes.map((o) => o.outcome).sort()).toEqual(['done', 'refused']);
+  });
+
+  it('redoes a stage in the next epoch with the same out_root', async () => {
+    await inlineHost(bench.worker).start(jobs);
+    const before = [await doneState(0), await doneState(1)] as const;
+    expect((await runStage({ ...jobs[0]!, epoch: 2 }, bench.worker)).outcome).toBe('done');
+    expect((await runStage(again(1, 2, before[0].output), bench.worker)).outcome).toBe('done');
+    const after = [await doneState(0), await doneState(1)] as const;
+    expect(after.map((s) => [s.outRoot, s.output])).toEqual(before.map((s) => [s.outRoot, s.output]));
+    expect(after.map((s) => s.job.epoch)).toEqual([2, 2]);
+  });
+});
+
+describe('a lost lease', () => {
+  it('writes nothing when a newer epoch took the stage meanwhile', async () => {
+    let newer: StageState | undefined;
+    const worker = interrupted(async () => {
+      if (newer) return;
+      newer = { state: 'claimed', job: { ...jobs[0]!, epoch: 2 }, worker: 'other', leaseUntilMs: 1 };
+      await bench.worker.store.transact([{ kind: 'put', key: stageKey(jobs[0]!.run, 0), body: newer, expect: 'any' }]);
+    });
+    expect(await runStage(jobs[0]!, worker)).toMatchObject({ outcome: 'lease-lost' });
+    expect(await stateOf(0)).toEqual(newer);
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('is noticed when a long stage renews', async () => {
+    let runs = 0;
+    const worker = interrupted(async () => {
+      runs += 1;
+      bench.clock.ms += 31_000;
+      const body: StageState = { state: 'claimed', job: { ...jobs[0]!, epoch: 2 }, worker: 'other', leaseUntilMs: 1 };
+      await bench.worker.store.transact([{ kind: 'put', key: stageKey(jobs[0]!.run, 0), body, expect: 'any' }]);
+    });
+    expect(await runStage(jobs[0]!, worker)).toMatchObject({ outcome: 'lease-lost' });
+    expect(runs).toBe(1);
+    expect(await stateOf(0)).toMatchObject({ worker: 'other' });
+  });
+
+  it('is kept by renewing when half of it is gone', async () => {
+    const seen: number[] = [];
+    const worker = interrupted(async () => {
+      bench.clock.ms += 31_000;
+    });
+    const put = bench.worker.blobs.put.bind(bench.worker.blobs);
+    const watching = {
+      ...worker,
+      blobs: {
+        get: (hash: string) => bench.worker.blobs.get(hash),
+        has: (hash: string) => bench.worker.blobs.has(hash),
+        put: async (bytes: Uint8Array) => {
+          const state = await stateOf(0);
+          if (state.state === 'claimed') seen.push(state.leaseUntilMs);
+          return put(bytes);
+        },
+      },
+    };
+    expect((await runStage(jobs[0]!, watching)).outcome).toBe('done');
+    expect(seen).toEqual([1_091_000, 1_091_000]);
+  });
+});
+
+describe('input', () => {
+  it('that will never work fails the stage for good, with a message', async () => {
+    const tooLong = await bench.worker.blobs.put(new Uint8Array(5000));
+    const result = await runStage(again(0, 1, tooLong), bench.worker);
+    expect(result).toMatchObject({ outcome: 'failed', code: 'input-too-large' });
+    expect(await stateOf(0)).toMatchObject({ state: 'failed', code: 'input-too-large' });
+    expect((await outbox()).map((e) => e.queue)).toEqual(['advance-run']);
+    expect(await runStage(again(0, 1, tooLong), bench.worker)).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('other than what the stage before gave is refused', async () => {
+    await runStage(jobs[0]!, bench.worker);
+    const other = jobsOf(model, await bench.worker.blobs.put(Uint8Array.of(9)), 2, { queryId: 2 });
+    const foreign = await runStage(other[0]!, bench.worker);
+    if (foreign.outcome !== 'done') throw new Error(foreign.outcome);
+    await expect(runStage(jobs[1]!, bench.worker, foreign.output)).rejects.toMatchObject({
+      code: 'in-root-differs',
+      family: 'invariant',
+    });
+    expect((await stateOf(1)).state).toBe('claimed');
+  });
+
+  it('damaged on the way does not fail the run for good', async () => {
+    const first = await runStage(jobs[0]!, bench.worker);
+    if (first.outcome !== 'done') throw new Error(first.outcome);
+    await expect(runStage(jobs[1]!, bench.worker, first.output.subarray(0, 20))).rejects.toMatchObject({
+      code: 'in-root-differs',
+    });
+  });
+
+  it('that is not there yet may come later', async () => {
+    await expect(runStage(again(0, 1, 'cd'.repeat(32)), bench.worker)).rejects.toMatchObject({ code: 'blob-missing' });
+    await expect(runStage(jobs[1]!, bench.worker)).rejects.toMatchObject({ code: 'hand-over-missing' });
+  });
+
+  it('of a stage whose predecessor is not done is refused', async () => {
+    await expect(runStage(jobs[1]!, bench.worker, INPUT)).rejects.toMatchObject({ code: 'stage-before-not-done' });
+  });
+});

@@ -1,0 +1,32 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
+import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { onnxEngine } from './onnx-engine.ts';
+import type { StageWorker } from './run-stage.ts';
+import { serveJobs } from './serve-jobs.ts';
+import { sessionCache } from './sessions.ts';
+import type { WorkerSettings } from './thread-messages.ts';
+
+/** Entry of a worker thread: composes a stage worker from what its host passed (WorkerSettings) and serves jobs. */
+
+if (!parentPort) throw new TypeError('worker.ts runs as a worker thread: start it through thread-host.ts');
+
+const settings: WorkerSettings = workerData;
+
+const worker: StageWorker = {
+  store: openSqliteStore(settings.storePath),
+  blobs: openFileBlobs(settings.blobsFolder),
+  clock: systemClock,
+  engine: onnxEngine,
+  sessions: sessionCache(settings.maxSessions),
+  signer: {
+    address: settings.address,
+    signReceipt: async (bytes) => ed25519.sign(bytes, settings.receiptSeed),
+  },
+  worker: settings.name,
+  leaseMs: settings.leaseMs,
+};
+
+serveJobs(parentPort, worker, () => process.exit(1));
