@@ -1,11 +1,11 @@
 import type { StartJobMessage } from '../../shared/messages/advance.ts';
 import { type RunRef, runId } from '../../shared/messages/ids.ts';
-import { STAGE_LEASES, StageState, stageKey } from '../../shared/messages/stage-job.ts';
+import { STAGE_LEASES, type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
 import type { Row, Store, Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { TERMINAL } from '../../shared/protocol/lifecycle.ts';
-import { PLACEMENTS, PlacementRow } from '../../shared/rows/placement.ts';
+import { PLACEMENTS, PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 import { RunRow, runKey } from '../../shared/rows/run.ts';
 import { type ReconcileDeps, SWEEP_LIMIT } from './deps.ts';
 
@@ -30,6 +30,26 @@ export const sweepJobs = async ({ store, clock }: ReconcileDeps): Promise<number
     else lost += await redo(store, row, run, { stage: first.stage, epoch }, nowMs);
   }
   return lost;
+};
+
+/**
+ * A host saw the worker of this job die: its run is placed again at once, without waiting for the lease to run out.
+ * @returns 1 when it was placed again, 0 when the stage or the run has ended or is in other hands
+ */
+export const reportLost = async (
+  { store, clock }: Pick<ReconcileDeps, 'store' | 'clock'>,
+  job: StageJob,
+): Promise<number> => {
+  const lost = { stage: job.stage, epoch: job.epoch };
+  const row = await store.get(stageKey(job.run, job.stage));
+  const stage = row && StageState.parse(row.body);
+  if (row && stage && stage.job.epoch >= job.epoch) {
+    const held = stage.state === 'claimed' && stage.job.epoch === job.epoch;
+    return held ? await redo(store, row, job.run, lost, clock.nowMs()) : 0;
+  }
+  const placement = await store.get(placementKey(job.run));
+  if (!placement || PlacementRow.parse(placement.body).epoch !== job.epoch) return 0;
+  return await redo(store, placement, job.run, lost, clock.nowMs());
 };
 
 type Lost = NonNullable<StartJobMessage['lost']>;

@@ -7,6 +7,7 @@ import type { Manifest } from '../../shared/model/manifest.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import type { ModelState } from '../../shared/protocol/state.ts';
 import { DEVNET } from './settings.ts';
 
 /** What an operator does once on a chain: upload, instantiate, register. Each step looks first, so it can be repeated. */
@@ -40,6 +41,7 @@ export const registerModel = async (
   owner: AccountSigner,
   model: string,
   manifest: Manifest,
+  windows: ModelState['windows'],
 ): Promise<void> => {
   if (await chain.model(model)) return;
   const client = signingClient(comet, owner);
@@ -47,7 +49,7 @@ export const registerModel = async (
     manifestHash: model,
     priceUnes: manifest.price,
     rule: manifest.rule,
-    windows: DEVNET.windows,
+    windows,
   });
   await client.execute(owner.address, chain.contract, msg, FEE);
 };

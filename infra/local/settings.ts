@@ -15,7 +15,7 @@ export const DEVNET = {
   gasLimit: 1_000_000,
   feeUnes: '25000',
   timeoutBlocks: 20,
-  windows: { roundBlocks: 8, commitBlocks: 60, revealBlocks: 12 },
+  windows: { roundBlocks: 8, commitBlocks: 120, revealBlocks: 60 },
   contract: {
     max_open: 64,
     queue_blocks: 1_000,
@@ -24,7 +24,7 @@ export const DEVNET = {
     max_seats: 11,
     bond_cap: '10000000',
     min_bond: '100000',
-    unbonding_blocks: 1_000,
+    unbonding_blocks: 5_000,
     slash_ppm: 50_000,
     callback_gas: 300_000,
   },

@@ -20,8 +20,10 @@ export interface CometChainOptions {
 const upperHex = (bytes: Uint8Array): string => toHex(bytes).toUpperCase();
 const says = (error: unknown, text: string): boolean => error instanceof Error && error.message.includes(text);
 
-/** x/wasm wraps the contract's errors; this is how "no such key" of a contract reads. */
-const NOT_FOUND = 'not found';
+/** How the contract's error for a name that it does not hold begins (error.rs); x/wasm passes the text on. */
+const UNKNOWN = /unknown (query|node|model) /;
+/** gRPC's text for an account that does not exist. */
+const NO_ACCOUNT = 'not found';
 
 /** {@link Chain} over unmodified CosmJS. */
 export const connectChain = async (options: CometChainOptions): Promise<Chain> => {
@@ -46,7 +48,7 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
     try {
       return await ask(query);
     } catch (error) {
-      if (says(error, NOT_FOUND)) return undefined;
+      if (error instanceof Error && UNKNOWN.test(error.message)) return undefined;
       throw error;
     }
   };
@@ -124,7 +126,7 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
           return { accountNumber, sequence };
         });
       } catch (error) {
-        if (says(error, NOT_FOUND)) return undefined;
+        if (says(error, NO_ACCOUNT)) return undefined;
         throw error;
       }
     },

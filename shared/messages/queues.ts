@@ -1,9 +1,19 @@
-/** Every queue of a deployment. `fifo`: order inside a group. Time-outs follow AWS's advice: visibility = 6 x the consumer's time-out. */
+/**
+ * Every queue of a deployment. `timeoutMs` bounds one invocation of its consumer; visibility is six times that, as AWS advises for
+ * SQS event sources. `fifo`: order inside a group.
+ */
+const queue = (timeoutMs: number, maxReceives: number, fifo = false) => ({
+  fifo,
+  timeoutMs,
+  visibilityMs: 6 * timeoutMs,
+  maxReceives,
+});
+
 export const QUEUES = {
-  'advance-run': { fifo: false, visibilityMs: 60_000, maxReceives: 8 },
-  'start-job': { fifo: false, visibilityMs: 60_000, maxReceives: 8 },
-  'send-transaction': { fifo: true, visibilityMs: 180_000, maxReceives: 20 },
-  'deliver-webhook': { fifo: false, visibilityMs: 120_000, maxReceives: 8 },
-} as const satisfies Record<string, { fifo: boolean; visibilityMs: number; maxReceives: number }>;
+  'advance-run': queue(5_000, 8),
+  'start-job': queue(5_000, 8),
+  'send-transaction': queue(5_000, 20, true),
+  'deliver-webhook': queue(20_000, 8),
+} as const;
 
 export type QueueName = keyof typeof QUEUES;

@@ -1,4 +1,4 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256 } from './sha256.ts';
 
 /** Encoding of docs/protocol.md section 1: big-endian integers of fixed width, length-prefixed fields, domain-tagged frames. */
 

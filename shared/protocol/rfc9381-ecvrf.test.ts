@@ -13,7 +13,7 @@ interface Vector {
   beta: string;
 }
 const file = new URL('../../test/vectors/rfc9381-ecvrf-edwards25519-sha512-tai.json', import.meta.url);
-const vectors = (JSON.parse(readFileSync(file, 'utf8')) as { vectors: Vector[] }).vectors;
+const vectors = (JSON.parse(readFileSync(file, 'utf8')) as { cases: Vector[] }).cases;
 
 /** The eight points of small order and their non-canonical encodings (y and y + p, both signs). */
 const SMALL_ORDER = [

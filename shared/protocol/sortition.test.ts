@@ -1,9 +1,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { vrfProve, vrfVerify } from './ecvrf.ts';
 import { u32, utf8 } from './encoding.ts';
+import { sha256 } from './sha256.ts';
 import { alphaOf, qualifies, weightOf } from './sortition.ts';
 
 describe('sortition', () => {

@@ -1,0 +1,75 @@
+import { BadInputError } from '../../shared/errors.ts';
+import {
+  AnomalyRow,
+  anomaliesPartition,
+  CoverageRow,
+  CursorRow,
+  coverageKey,
+  coveragePartition,
+  cursorKey,
+} from '../../shared/rows/coverage.ts';
+import type { ApiDeps } from './deps.ts';
+import type { AnomaliesView, CoverageView } from './schemas/operations.ts';
+
+const MAX_HEIGHTS = 10_000;
+const PAGE = 1_000;
+
+async function* rowsOf({ store, chain }: ApiDeps, from: number, to: number): AsyncGenerator<CoverageRow> {
+  let after = coverageKey(chain.chainId, from - 1).sk;
+  for (;;) {
+    const rows = await store.list(coveragePartition(chain.chainId), { after, limit: PAGE });
+    for (const row of rows) {
+      const coverage = CoverageRow.parse(row.body);
+      if (coverage.height > to) return;
+      yield coverage;
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) return;
+    after = last.sk;
+  }
+}
+
+const lastRead = async ({ store, chain }: ApiDeps): Promise<number> => {
+  const cursor = await store.get(cursorKey(chain.chainId));
+  return cursor ? CursorRow.parse(cursor.body).next - 1 : 0;
+};
+
+/**
+ * Which heights were read, and which were not. Without `to`, up to the last height read; without `from`, the last thousand.
+ * @throws {BadInputError} `coverage-range`
+ */
+export const readCoverage = async (deps: ApiDeps, range: { from?: number; to?: number }): Promise<CoverageView> => {
+  const to = range.to ?? Math.max(await lastRead(deps), range.from ?? 1);
+  const from = range.from ?? Math.max(1, to - 999);
+  if (to < from || to - from >= MAX_HEIGHTS) {
+    throw new BadInputError('coverage-range', `heights ${from} to ${to}; 1 to ${MAX_HEIGHTS} heights are allowed`, {
+      next: 'Ask for a shorter range with from <= to.',
+      details: { from, to, max: MAX_HEIGHTS },
+    });
+  }
+  const view = { from, to, covered: 0, events: 0, gaps: [] as { from: number; to: number }[], breaks: [] as number[] };
+  let previous: CoverageRow | undefined;
+  for await (const row of rowsOf(deps, from, to)) {
+    const expected = previous ? previous.height + 1 : from;
+    if (row.height > expected) view.gaps.push({ from: expected, to: row.height - 1 });
+    if (previous && row.height === expected && row.parentHash !== previous.hash) view.breaks.push(row.height);
+    view.covered += 1;
+    view.events += row.events;
+    previous = row;
+  }
+  const after = previous ? previous.height + 1 : from;
+  if (after <= to) view.gaps.push({ from: after, to });
+  return view;
+};
+
+/** What RPCs said and the contract denied, or kept silent about. */
+export const listAnomalies = async (deps: ApiDeps, after: string | undefined, limit: number): Promise<AnomaliesView> => {
+  const page = { limit: limit + 1, ...(after !== undefined && { after }) };
+  const rows = await deps.store.list(anomaliesPartition(deps.chain.chainId), page);
+  const shown = rows.slice(0, limit);
+  const anomalies = shown.map((row) => AnomalyRow.parse(row.body)).map(({ queryId, ...row }) => ({
+    ...row,
+    ...(queryId !== undefined && { queryId }),
+  }));
+  return { anomalies, next: rows.length > limit ? (shown.at(-1)?.sk ?? null) : null };
+};

@@ -1,0 +1,74 @@
+import { BadInputError } from '../../shared/errors.ts';
+import type { ModelState, NodeState } from '../../shared/protocol/state.ts';
+import type { ApiDeps } from './deps.ts';
+import { manifestIfHere } from './models.ts';
+import type { ModelView, NodeView } from './schemas/network.ts';
+
+/** The contract's part of a model, and the manifest's where it is installed here. */
+const viewModel = async (deps: ApiDeps, model: ModelState): Promise<ModelView> => {
+  const manifest = await manifestIfHere(deps, model.id);
+  return {
+    id: model.id,
+    name: manifest?.name ?? null,
+    version: manifest?.version ?? null,
+    task: manifest?.task ?? null,
+    installed: manifest !== undefined,
+    isDefault: model.id === deps.config.defaultModel,
+    owner: model.owner,
+    priceUnes: String(model.priceUnes),
+    rule: 'exact' in model.rule ? 'exact' : 'tolerant',
+    windows: model.windows,
+    withdrawn: model.withdrawn,
+    totalWeight: String(model.totalWeight),
+  };
+};
+
+const viewNode = (node: NodeState): NodeView => ({
+  address: node.address,
+  vrfPublicKey: node.vrfPublicKey,
+  bondUnes: String(node.bondUnes),
+  unbonding: node.unbonding.map(({ amountUnes, releaseHeight }) => ({ amountUnes: String(amountUnes), releaseHeight })),
+  reputationThousandths: node.reputation,
+  models: [...node.models],
+});
+
+/** The contract's pages are at most this long, so one more row cannot be asked for: a full page may have a successor. */
+const MAX_CONTRACT_PAGE = 30;
+
+const page = <T>(items: readonly T[], limit: number, idOf: (item: T) => string): string | null => {
+  const last = items.at(-1);
+  return last !== undefined && items.length >= limit ? idOf(last) : null;
+};
+
+export const listModels = async (deps: ApiDeps, after: string | undefined, limit: number) => {
+  const size = Math.min(limit, MAX_CONTRACT_PAGE);
+  const states = await deps.chain.models(after, size);
+  const models = await Promise.all(states.map((state) => viewModel(deps, state)));
+  return { models, next: page(states, size, ({ id }) => id) };
+};
+
+/** @throws {BadInputError} `unknown-model` */
+export const readModel = async (deps: ApiDeps, id: string): Promise<ModelView> => {
+  const model = await deps.chain.model(id);
+  if (model) return viewModel(deps, model);
+  throw new BadInputError('unknown-model', `the contract has no model ${id}`, {
+    next: 'Choose one of GET /v1/models.',
+    details: { id },
+  });
+};
+
+export const listNodes = async ({ chain }: ApiDeps, after: string | undefined, limit: number) => {
+  const size = Math.min(limit, MAX_CONTRACT_PAGE);
+  const states = await chain.nodes(after, size);
+  return { nodes: states.map(viewNode), next: page(states, size, ({ address }) => address) };
+};
+
+/** @throws {BadInputError} `unknown-node` */
+export const readNode = async ({ chain }: ApiDeps, address: string): Promise<NodeView> => {
+  const node = await chain.node(address);
+  if (node) return viewNode(node);
+  throw new BadInputError('unknown-node', `the contract has no node ${address}`, {
+    next: 'Choose one of GET /v1/nodes.',
+    details: { address },
+  });
+};

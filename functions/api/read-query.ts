@@ -1,0 +1,71 @@
+import { BadInputError } from '../../shared/errors.ts';
+import { phaseAt } from '../../shared/protocol/phase.ts';
+import type { QueryState } from '../../shared/protocol/state.ts';
+import { QueryRow, type QueryStatus, queriesPartition, queryKey } from '../../shared/rows/query.ts';
+import type { ApiDeps } from './deps.ts';
+import type { QueryView } from './schemas/queries.ts';
+
+const STATUS_OF = {
+  queued: 'queued',
+  commit: 'committing',
+  reveal: 'revealing',
+  settle: 'settling',
+  expire: 'settling',
+  verified: 'verified',
+  refunded: 'refunded',
+} as const satisfies Record<ReturnType<typeof phaseAt>, QueryStatus>;
+
+export const linksOf = (queryId: number): Record<string, string> => {
+  const query = `/v1/queries/${queryId}`;
+  return { query, result: `${query}/result`, receipt: `${query}/receipt`, why: `${query}/why` };
+};
+
+const viewRow = ({ chainId: _, ...row }: QueryRow): QueryView => ({ ...row, links: linksOf(row.queryId) });
+
+const viewState = (q: QueryState, height: number): QueryView => ({
+  queryId: q.id,
+  status: STATUS_OF[phaseAt(q, height)],
+  attempt: q.attempt,
+  queryHash: q.queryHash,
+  asker: q.asker,
+  model: q.model,
+  inputHash: q.inputHash,
+  seats: q.seats,
+  feeUnes: String(q.feeUnes),
+  askedHeight: q.askedHeight,
+  ...(q.outcome && { votes: q.outcome.votes, committed: q.outcome.committed, settledHeight: q.outcome.height }),
+  ...(q.outcome?.digest && { digest: q.outcome.digest }),
+  ...(q.outcome?.reason && { reason: q.outcome.reason }),
+  history: [],
+  links: linksOf(q.id),
+});
+
+export const unknownQuery = (queryId: number): BadInputError =>
+  new BadInputError('unknown-query', `the contract has no query ${queryId}`, {
+    next: 'Use an id of GET /v1/queries; if it was asked just now, try again after the next block.',
+    details: { queryId },
+  });
+
+/**
+ * The read model, or the contract itself where the read model has nothing yet: so an ask can be followed from its block on.
+ * @throws {BadInputError} `unknown-query`
+ */
+export const readQuery = async ({ store, chain }: ApiDeps, queryId: number): Promise<QueryView> => {
+  const stored = await store.get(queryKey(chain.chainId, queryId));
+  if (stored) return viewRow(QueryRow.parse(stored.body));
+  const { height } = await chain.head();
+  const state = await chain.query(queryId);
+  if (!state) throw unknownQuery(queryId);
+  return viewState(state, height);
+};
+
+/** Known queries by id, ascending. */
+export const listQueries = async ({ store, chain }: ApiDeps, after: number | undefined, limit: number) => {
+  const rows = await store.list(queriesPartition(chain.chainId), {
+    limit: limit + 1,
+    ...(after !== undefined && { after: queryKey(chain.chainId, after).sk }),
+  });
+  const queries = rows.slice(0, limit).map((row) => viewRow(QueryRow.parse(row.body)));
+  const last = queries.at(-1);
+  return { queries, next: rows.length > limit && last ? String(last.queryId) : null };
+};

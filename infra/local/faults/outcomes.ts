@@ -1,0 +1,109 @@
+import type { Chain } from '../../../shared/ports/chain.ts';
+import type { Store } from '../../../shared/ports/store.ts';
+import type { QueryState, SeatOutcome } from '../../../shared/protocol/state.ts';
+import { AnomalyRow, anomaliesPartition } from '../../../shared/rows/coverage.ts';
+import { PlacementRow, placementKey } from '../../../shared/rows/placement.ts';
+import { DEVNET } from '../settings.ts';
+import type { FaultName } from './names.ts';
+
+/** What must be true on chain (and in the store) after a fault. */
+export interface Claim {
+  readonly text: string;
+  readonly holds: boolean;
+}
+
+export interface OutcomeContext {
+  readonly chain: Chain;
+  readonly store: Store;
+  readonly query: QueryState;
+  readonly digest: string;
+  /** The node that cheats, or whose worker dies. */
+  readonly suspect: string;
+  readonly suspectBondUnes: bigint;
+}
+
+export const DOCUMENTED: Readonly<Record<FaultName, string>> = {
+  'copy-commit': 'a copied commitment cannot be opened by another node: recorded as mismatch, slashed',
+  'wrong-result': 'a node that lies about the result is outvoted and slashed',
+  'late-reveal': 'a reveal after the window is not counted; its node is slashed',
+  'no-reveal': 'a node that never reveals is recorded as absent and slashed; its silence stops nobody',
+  'dead-worker': 'a worker that dies in mid-query is replaced; its stage is redone, the answer is the same',
+  'lying-rpc': 'an invented event does no work, a hidden one is found in the contract; both are recorded',
+};
+
+const CAUGHT_AS = {
+  'copy-commit': ['mismatch'],
+  'wrong-result': ['minority'],
+  // A settlement may land before the late reveal does: then the seat was absent.
+  'late-reveal': ['late', 'absent'],
+  'no-reveal': ['absent'],
+} as const satisfies Partial<Record<FaultName, readonly SeatOutcome[]>>;
+
+/** The documented outcome, claim by claim, read from the chain. */
+export const outcomeOf = async (fault: FaultName, context: OutcomeContext): Promise<Claim[]> => {
+  const { query, digest } = context;
+  const verified = query.outcome?.kind === 'verified' && query.outcome.digest === digest;
+  const first: Claim = { text: 'the query is verified with the digest of the true answer', holds: verified };
+  if (fault === 'dead-worker') return [first, ...(await redone(context))];
+  if (fault === 'lying-rpc') return [first, ...(await detected(context))];
+  return [first, ...(await punished(context, CAUGHT_AS[fault]))];
+};
+
+const punished = async (context: OutcomeContext, outcomes: readonly SeatOutcome[]): Promise<Claim[]> => {
+  const { chain, query, suspect, suspectBondUnes } = context;
+  const seats = await chain.seats(query.id, query.attempt);
+  const seat = seats.find(({ node }) => node === suspect);
+  const node = await chain.node(suspect);
+  const slash = (suspectBondUnes * BigInt(DEVNET.contract.slash_ppm)) / 1_000_000n;
+  const honest = seats.filter((other) => other.node !== suspect);
+  const totals = await chain.totals();
+  const balance = await chain.balanceUnes(chain.contract);
+  return [
+    {
+      text: `its seat ends as ${outcomes.join(' or ')}: ${seat?.outcome}`,
+      holds: outcomes.some((o) => o === seat?.outcome),
+    },
+    { text: `it is slashed by ${slash} unes: ${seat?.slashedUnes}`, holds: seat?.slashedUnes === slash },
+    { text: `its bond is what is left: ${node?.bondUnes}`, holds: node?.bondUnes === suspectBondUnes - slash },
+    { text: `its reputation falls to 0.8: ${(node?.reputation ?? 0) / 1000}`, holds: node?.reputation === 800 },
+    { text: 'it is paid nothing', holds: seat?.paidUnes === 0n },
+    {
+      text: `all ${honest.length} honest members are in the majority and paid`,
+      holds: honest.length >= 2 && honest.every((other) => other.outcome === 'majority' && other.paidUnes > 0n),
+    },
+    {
+      text: `the contract's money adds up: ${balance} = bonds + fees + pool`,
+      holds: balance === totals.bondsUnes + totals.feesUnes + totals.poolUnes && totals.feesUnes === 0n,
+    },
+  ];
+};
+
+const redone = async ({ chain, store, query, suspect }: OutcomeContext): Promise<Claim[]> => {
+  const run = { chainId: chain.chainId, queryId: query.id, attempt: query.attempt, node: suspect };
+  const placed = await store.get(placementKey(run));
+  const epoch = placed ? PlacementRow.parse(placed.body).epoch : 0;
+  const seat = (await chain.seats(query.id, query.attempt)).find(({ node }) => node === suspect);
+  const node = await chain.node(suspect);
+  return [
+    { text: `its stages were placed again under epoch ${epoch}`, holds: epoch >= 2 },
+    { text: `the node is in the majority with the same digest: ${seat?.outcome}`, holds: seat?.outcome === 'majority' },
+    {
+      text: `nothing is slashed, its reputation rises: ${(node?.reputation ?? 0) / 1000}`,
+      holds: node?.reputation === 1_010,
+    },
+  ];
+};
+
+const detected = async ({ chain, store, query }: OutcomeContext): Promise<Claim[]> => {
+  const rows = await store.list(anomaliesPartition(chain.chainId), { limit: 100 });
+  const anomalies = rows.map((row) => AnomalyRow.parse(row.body));
+  const invented = anomalies.find(({ kind }) => kind === 'invented-event');
+  const hidden = anomalies.find(({ kind, queryId }) => kind === 'hidden-event' && queryId === query.id);
+  const worked =
+    invented && (await store.list(`runs-of/${chain.chainId}/${invented.queryId}`, { limit: 1 })).length > 0;
+  return [
+    { text: `the invented event is recorded: ${invented?.detail}`, holds: invented !== undefined },
+    { text: 'no node worked for it', holds: worked === false },
+    { text: `the hidden event is recorded: ${hidden?.detail}`, holds: hidden !== undefined },
+  ];
+};

@@ -1,0 +1,294 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Comet38Client } from '@cosmjs/tendermint-rpc';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Devchain, inProcessClient, openDevchain } from '../../infra/chain/devchain/index.ts';
+import { deployContract, registerModel, registerNode } from '../../infra/local/bootstrap.ts';
+import { createDeployment } from '../../infra/local/deployment.ts';
+import { DEVNET } from '../../infra/local/settings.ts';
+import { nodeSigner } from '../../shared/adapters/local/identity.ts';
+import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
+import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
+import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { connectChain } from '../../shared/chain/comet-chain.ts';
+import { askMessage } from '../../shared/chain/contract-messages.ts';
+import { createLogger } from '../../shared/log.ts';
+import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
+import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
+import type { Chain } from '../../shared/ports/chain.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Queue } from '../../shared/ports/queue.ts';
+import type { NodeSigner } from '../../shared/ports/signer.ts';
+import { vrfProve } from '../../shared/protocol/ecvrf.ts';
+import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
+import { planTransaction } from '../../shared/rows/plan-transaction.ts';
+import { inlineHost } from '../../workers/inference/inline-host.ts';
+import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
+import { sessionCache } from '../../workers/inference/sessions.ts';
+import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
+import { seededRandom } from '../contracts/fakes.ts';
+import type { Gate } from './crash.ts';
+
+const WASM = readFileSync(new URL('../../infra/chain/contract/artifact/quorate.wasm', import.meta.url));
+export const INPUT = utf8('a query that survives');
+
+const GENESIS_MS = 1_800_000_000_000;
+
+/** Time that moves only with blocks and with sleeps. */
+class SimulatedClock implements Clock {
+  now = GENESIS_MS;
+  nowMs(): number {
+    return this.now;
+  }
+  async sleep(ms: number): Promise<void> {
+    this.now += ms;
+  }
+}
+
+const memoryBlobs = (): Blobs => {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    put: async (bytes) => {
+      const hash = toHex(sha256(bytes));
+      kept.set(hash, bytes.slice());
+      return hash;
+    },
+    get: async (hash) => {
+      const bytes = kept.get(hash);
+      if (!bytes) throw new BlobMissingError(hash);
+      return bytes;
+    },
+    has: async (hash) => kept.has(hash),
+  };
+};
+
+const signerOf = (name: string): NodeSigner => {
+  const key = (use: string): Uint8Array => sha256(utf8(`${name}/${use}`));
+  const secrets = { accountKey: key('account'), receiptSeed: key('receipt'), sealingKey: key('seal') };
+  return nodeSigner(secrets, DEVNET.bech32Prefix, vrfProve);
+};
+
+/** Long enough that a restarted process is back in time. */
+const WINDOWS = { roundBlocks: 50, commitBlocks: 200, revealBlocks: 200 };
+
+export interface WorldOptions {
+  readonly nodes: number;
+  /** The connection of each process instead of an honest one: lies, delays. */
+  readonly chainOf?: (chain: Chain) => Chain;
+  /** The queue of each process: duplicates, reorderings. */
+  readonly queueOf?: (queue: Queue) => Queue;
+}
+
+/** Chains that are ready for a query, by number of nodes: made once per test file. */
+const templates = new Map<number, Promise<{ file: string; contract: string }>>();
+
+const makeTemplate = async (nodes: number): Promise<{ file: string; contract: string }> => {
+  const world = await World.found(nodes);
+  const file = join(mkdtempSync(join(tmpdir(), 'quorate-template-')), 'chain.sqlite');
+  const { contract } = world.chain;
+  await world.devchain.close();
+  copyFileSync(world.chainFile, file);
+  return { file, contract };
+};
+
+/**
+ * One deployment and its chain on simulated time. What is durable (chain, database, blobs, keys) outlives processes; a process is
+ * everything else. The contract, the chain, the queues, the tables and the ONNX runtime are the real ones.
+ */
+export class World {
+  readonly clock = new SimulatedClock();
+  readonly database = openDatabase(':memory:');
+  readonly blobs = memoryBlobs();
+  readonly operator = signerOf('operator');
+  readonly nodes: readonly NodeSigner[];
+  readonly devchain: Devchain;
+  /** A connection of the test's own, outside any process. */
+  chain!: Chain;
+  model = '';
+  readonly startHeight: number;
+  readonly #options: WorldOptions;
+  readonly #lines: string[] = [];
+
+  readonly #folder: string;
+  readonly #firstSequences = new Map<string, number>();
+
+  private constructor(options: WorldOptions, chainFile?: string) {
+    this.#options = options;
+    this.#folder = mkdtempSync(join(tmpdir(), 'quorate-world-'));
+    if (chainFile) copyFileSync(chainFile, this.chainFile);
+    this.nodes = Array.from({ length: options.nodes }, (_, i) => signerOf(`node ${i}`));
+    this.devchain = openDevchain({
+      path: this.chainFile,
+      chainId: DEVNET.chainId,
+      genesis: {
+        timeMs: GENESIS_MS,
+        balances: [this.operator, ...this.nodes].map(({ address }) => ({
+          address,
+          coins: [{ denom: DEVNET.denom, amount: String(DEVNET.genesisUnes) }],
+        })),
+        validatorSeed: sha256(utf8('validator')),
+      },
+      denom: DEVNET.denom,
+      minGasPrice: '0.025',
+      bech32Prefix: DEVNET.bech32Prefix,
+    });
+    this.clock.now = this.devchain.head()?.timeMs ?? GENESIS_MS;
+    this.startHeight = (this.devchain.head()?.height ?? 0) + 1;
+  }
+
+  /** The account's sequence when the world opened. */
+  firstSequence(address: string): number {
+    return this.#firstSequences.get(address) ?? 0;
+  }
+
+  get chainFile(): string {
+    return join(this.#folder, 'chain.sqlite');
+  }
+
+  /** A world whose contract, model and nodes are registered. */
+  static async open(options: WorldOptions): Promise<World> {
+    const template = templates.get(options.nodes) ?? makeTemplate(options.nodes);
+    templates.set(options.nodes, template);
+    const { file, contract } = await template;
+    const world = new World(options, file);
+    world.chain = await world.connect(contract);
+    ({ model: world.model } = await installTinyModel(world.blobs));
+    for (const { address } of [world.operator, ...world.nodes]) {
+      world.#firstSequences.set(address, (await world.chain.account(address))?.sequence ?? 0);
+    }
+    return world;
+  }
+
+  /** A new chain, brought up as an operator does. */
+  static async found(nodes: number): Promise<World> {
+    const world = new World({ nodes });
+    world.block();
+    const comet = world.comet();
+    const contract = await world.#mined(deployContract(comet, world.operator, WASM));
+    world.chain = await world.connect(contract);
+    const { model, manifest } = await installTinyModel(world.blobs);
+    world.model = model;
+    await world.#mined(registerModel(comet, world.chain, world.operator, model, manifest, WINDOWS));
+    for (const node of world.nodes) {
+      await world.#mined(registerNode(comet, world.chain, node, model, DEVNET.nodeBondUnes));
+    }
+    return world;
+  }
+
+  async close(): Promise<void> {
+    await this.devchain.close();
+    this.database.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Makes blocks whenever something is pending, until the work is done. */
+  async #mined<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const done = work.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      if (this.devchain.pendingCount() > 0) this.block();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return await done;
+  }
+
+  /** What processes logged, for a failing test to show. */
+  get log(): string {
+    return this.#lines.slice(-40).join('\n');
+  }
+
+  comet(): Comet38Client {
+    return Comet38Client.create(inProcessClient(this.devchain.rpc.handle));
+  }
+
+  connect(contract: string): Promise<Chain> {
+    const rpc = inProcessClient(this.devchain.rpc.handle);
+    return connectChain({ rpc, chainId: DEVNET.chainId, contract, denom: DEVNET.denom });
+  }
+
+  /** The next block, one block time later. */
+  block(): number {
+    this.clock.now += DEVNET.blockMs;
+    return this.devchain.produceBlock(this.clock.now).height;
+  }
+
+  /** Plans a paid query of the operator's own, as the API does. */
+  async ask(seats = this.nodes.length, name = 'ask/1'): Promise<void> {
+    const inputHash = await this.blobs.put(INPUT);
+    const msg = askMessage({ model: this.model, inputHash, input: { inline: INPUT }, seats, maxUnits: 1_000 });
+    const deadlineHeight = (this.devchain.head()?.height ?? 0) + 200;
+    const intent = { txId: name, signer: this.operator.address, msg, fundsUnes: String(1_000 * seats), deadlineHeight };
+    await openSqliteStore(this.database).transact(planTransaction(intent, this.clock.nowMs()));
+  }
+
+  /** Starts a process on what is durable. */
+  async process(gate: Gate) {
+    const { clock, database } = this;
+    const random = seededRandom(7);
+    const store = gate.wrap('store', openSqliteStore(database));
+    const opened = openSqliteQueue(database, { clock, random });
+    const queue = gate.wrap('queue', this.#options.queueOf?.(opened) ?? opened);
+    const blobs = gate.wrap('blobs', this.blobs);
+    const connected = await this.connect(this.chain.contract);
+    const chain = gate.wrap('chain', this.#options.chainOf?.(connected) ?? connected);
+    const sessions = sessionCache(4);
+    const signers = this.nodes.map((node) => gate.wrap('signer', node));
+    const operator = gate.wrap('signer', this.operator);
+    const log = createLogger({ clock, sink: (line) => this.#lines.push(line) });
+    const hosts = new Map(
+      signers.map((signer) => {
+        const worker = { store, blobs, clock, engine: onnxEngine, sessions, signer, worker: 'inline', leaseMs: 5_000 };
+        return [signer.address, gate.wrap('host', inlineHost(worker))] as const;
+      }),
+    );
+    const deployment = createDeployment({
+      store,
+      queue,
+      blobs,
+      chain,
+      clock,
+      random,
+      log,
+      hosts,
+      nodes: new Map(signers.map((signer) => [signer.address, signer])),
+      signers: new Map([operator, ...signers].map((signer) => [signer.address, signer])),
+      operator: operator.address,
+      settleSpreadBlocks: 2,
+      overdueBlocks: 12,
+      denom: DEVNET.denom,
+      gasLimit: DEVNET.gasLimit,
+      feeUnes: DEVNET.feeUnes,
+      timeoutBlocks: DEVNET.timeoutBlocks,
+      pollMs: 0,
+      maxPolls: 1,
+      claimWithinMs: 5_000,
+      fetchInput: async () => {
+        throw new TypeError('inputs are inline here');
+      },
+      startHeight: this.startHeight,
+      passId: () => 'simulated',
+      post: async () => {
+        throw new TypeError('no webhooks here');
+      },
+    });
+    return { gate, deployment, release: () => sessions.clear() };
+  }
+
+  /** One block and everything that a process does about it. */
+  async tick(deployment: Awaited<ReturnType<World['process']>>['deployment'], turn: number): Promise<void> {
+    this.block();
+    await deployment.watch();
+    await deployment.relay();
+    for (let worked = true; worked; ) {
+      worked = false;
+      for (const name of Object.keys(QUEUES) as QueueName[])
+        worked = (await deployment.consume(name, 10)) > 0 || worked;
+      await deployment.relay();
+    }
+    if (turn % 6 === 5) await deployment.reconcile();
+  }
+}
