@@ -79,7 +79,7 @@ export const deploymentLoops = (deployment: Deployment, settings: LoopSettings):
   });
   return [
     { name: 'watch', turn: () => deployment.watch(), idleMs: settings.watchMs },
-    { name: 'relay', turn: async () => (await deployment.relay()) > 0, idleMs: 250 },
+    { name: 'relay', turn: async () => (await deployment.relay()) > 0, idleMs: 50 },
     {
       name: 'reconcile',
       turn: async () => {

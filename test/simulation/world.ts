@@ -5,7 +5,7 @@ import { Comet38Client } from '@cosmjs/tendermint-rpc';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Devchain, inProcessClient, openDevchain } from '../../infra/chain/devchain/index.ts';
 import { deployContract, registerModel, registerNode } from '../../infra/local/bootstrap.ts';
-import { createDeployment } from '../../infra/local/deployment.ts';
+import { createDeployment, type Deployment } from '../../infra/local/deployment.ts';
 import { DEVNET } from '../../infra/local/settings.ts';
 import { nodeSigner } from '../../shared/adapters/local/identity.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
@@ -279,8 +279,13 @@ export class World {
   }
 
   /** One block and everything that a process does about it. */
-  async tick(deployment: Awaited<ReturnType<World['process']>>['deployment'], turn: number): Promise<void> {
+  async tick(deployment: Deployment, turn: number): Promise<void> {
     this.block();
+    await this.work(deployment, turn);
+  }
+
+  /** What a process does until it finds nothing more; every sixth turn it also reconciles. */
+  async work(deployment: Deployment, turn: number): Promise<void> {
     await deployment.watch();
     await deployment.relay();
     for (let worked = true; worked; ) {

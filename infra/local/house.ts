@@ -1,0 +1,204 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Comet38Client, HttpClient } from '@cosmjs/tendermint-rpc';
+import { DEFAULT_API_CONFIG } from '../../functions/api/deps.ts';
+import { checkUrl } from '../../shared/adapters/http/safe-post.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts';
+import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
+import type { Keystore } from '../../shared/adapters/local/keystore.ts';
+import { connectChain } from '../../shared/chain/comet-chain.ts';
+import { ringOnBlocks } from '../../shared/chain/doorbell.ts';
+import { offlineSigner } from '../../shared/chain/offline-signer.ts';
+import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
+import { InvariantError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/log.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
+import type { Chain } from '../../shared/ports/chain.ts';
+import type { JobHost } from '../../shared/ports/job-host.ts';
+import { type InstalledModel, installOcrModel } from '../../workers/inference/install-ocr.ts';
+import { runKnownAnswer } from '../../workers/inference/known-answer.ts';
+import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
+import { sessionCache } from '../../workers/inference/sessions.ts';
+import { openFaucet } from '../chain/devchain/faucet.ts';
+import { inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
+import { type Backend, startBackend } from './backend.ts';
+import { deployContract, registerModel, registerNode } from './bootstrap.ts';
+import { type Devnet, nodeNames, startDevnet } from './devnet.ts';
+import { devnetKeys } from './keys.ts';
+import { lockFolder } from './lock.ts';
+import { type LocalNode, paths } from './node.ts';
+import { amount, type Say, short } from './say.ts';
+import { serveApi } from './serve-api.ts';
+import { DEVNET, DEVNET_PASSWORD } from './settings.ts';
+import { supervise } from './supervisor.ts';
+
+const WASM = new URL('../chain/contract/artifact/quorate.wasm', import.meta.url);
+
+export interface HouseOptions {
+  readonly dataDir: string;
+  readonly apiPort: number;
+  readonly rpcPort: number;
+  readonly password: string | undefined;
+  readonly say: Say;
+  readonly log: Logger;
+  /** Bonds this node twice as high as the others and leaves it to an operator of its own. */
+  readonly rogue?: string;
+  readonly hostOf?: (node: LocalNode) => JobHost;
+  /** The RPC that the backend is given instead of the chain's own. */
+  readonly rpcOf?: (handle: RpcHandle) => RpcHandle;
+  readonly revealBlocks?: number;
+}
+
+/** Everything of a devnet in one process: chain, contract, bonded nodes, backend, API. */
+export interface House {
+  readonly keystore: Keystore;
+  readonly devnet: Devnet;
+  /** An honest connection of the composition's own. */
+  readonly chain: Chain;
+  readonly comet: Comet38Client;
+  readonly backend: Backend;
+  readonly model: InstalledModel;
+  readonly apiUrl: string;
+  nameOf(address: string): string;
+  stop(): Promise<void>;
+}
+
+export const openHouse = async (options: HouseOptions): Promise<House> => {
+  const { dataDir, say, log } = options;
+  const files = paths(dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const unlock = lockFolder(join(dataDir, 'lock'));
+  const keystore = await devnetKeys(files.keystore, options.password ?? DEVNET_PASSWORD);
+  const devnet = await startDevnet({ dataDir, keystore, clock: systemClock, rpcPort: options.rpcPort });
+  const blocks = supervise([devnet.blocks], { clock: systemClock, log });
+  const comet = Comet38Client.create(new HttpClient(devnet.rpc.url));
+  const contract = await deployContract(comet, keystore.account('operator'), readFileSync(WASM));
+  const { chainId, denom } = DEVNET;
+  const chain = await connectChain({ rpc: devnet.rpc.url, chainId, contract, denom });
+  say('chain', `${chainId} at ${devnet.rpc.url}, contract ${contract}`);
+
+  const blobs = openFileBlobs(files.blobs);
+  const model = await installModel(blobs, say);
+  await enlist(options, { keystore, comet, chain, model });
+
+  const honest = nodeNames(DEVNET.nodes).filter((name) => name !== options.rogue);
+  const rpc = options.rpcOf ? inProcessClient(options.rpcOf(devnet.chain.rpc.handle)) : devnet.rpc.url;
+  const socket = `${devnet.rpc.url.replace('http', 'ws')}`;
+  const backend: Backend = startBackend({
+    dataDir,
+    keystore,
+    chain: await connectChain({ rpc, chainId, contract, denom }),
+    nodeNames: honest,
+    log,
+    loops: [
+      {
+        name: 'doorbell',
+        turn: async (signal) => {
+          await ringOnBlocks(socket, () => backend.look(), signal);
+          return false;
+        },
+        idleMs: 1_000,
+      },
+    ],
+    ...(options.hostOf && { hostOf: options.hostOf }),
+  });
+  const faucet = await openFaucet({
+    signer: offlineSigner(keystore.account('faucet')),
+    comet,
+    denom,
+    gasPrice: DEVNET.gasPrice.replace(denom, ''),
+    bech32Prefix: DEVNET.bech32Prefix,
+    maxAmountPerRequest: DEVNET.faucetUnes,
+  });
+  const api = await serveApi(
+    options.apiPort,
+    (publicUrl) => ({
+      store: backend.store,
+      queue: backend.queue,
+      blobs,
+      chain,
+      chainEvidence: cometEvidence(comet),
+      clock: systemClock,
+      random: systemRandom,
+      askSigner: keystore.account('api').address,
+      checkWebhookUrl: (url) => checkUrl(url, { allowLoopbackHttp: true }),
+      config: { ...DEFAULT_API_CONFIG, maxSeats: DEVNET.contract.max_seats, publicUrl, defaultModel: model.model },
+      log: log.child({ function: 'api' }),
+    }),
+    faucet,
+  );
+  const { gasPrice } = DEVNET;
+  const config = {
+    apiUrl: api.url,
+    rpcUrl: devnet.rpc.url,
+    chainId,
+    contract,
+    denom,
+    gasPrice,
+    faucetUrl: `${api.url}/faucet`,
+  };
+  writeFileSync(files.config, `${JSON.stringify(config, undefined, 2)}\n`);
+  say('api', `${api.url} (openapi: ${api.url}/openapi.json)`);
+
+  const names = new Map(keystore.names.map((name) => [keystore.account(name).address, name]));
+  return {
+    keystore,
+    devnet,
+    chain,
+    comet,
+    backend,
+    model,
+    apiUrl: api.url,
+    nameOf: (address) => names.get(address) ?? address,
+    stop: async () => {
+      await api.close();
+      await backend.stop();
+      await blocks.stop();
+      await devnet.close();
+      unlock();
+    },
+  };
+};
+
+/** Installs the model and runs its known answer: a node may serve it only where this machine computes the same bytes. */
+const installModel = async (blobs: Blobs, say: Say): Promise<InstalledModel> => {
+  const model = await installOcrModel(blobs);
+  const sessions = sessionCache(4);
+  const answer = await runKnownAnswer(model.model, { blobs, engine: onnxEngine, sessions });
+  await sessions.clear();
+  if (!answer.equal) {
+    throw new InvariantError(
+      'known-answer-differs',
+      `this machine computes ${answer.computed}, expected ${answer.expected}`,
+      {
+        next: `serve a model made for runtime class ${answer.runtimeClass}`,
+      },
+    );
+  }
+  const { name, stages } = model.manifest;
+  say(
+    'model',
+    `${name} ${short(model.model)}: ${stages.length} stages, known answer computed on ${answer.runtimeClass}`,
+  );
+  return model;
+};
+
+interface Enlisting {
+  readonly keystore: Keystore;
+  readonly comet: Comet38Client;
+  readonly chain: Chain;
+  readonly model: InstalledModel;
+}
+
+const enlist = async (
+  { say, rogue, revealBlocks }: HouseOptions,
+  { keystore, comet, chain, model }: Enlisting,
+): Promise<void> => {
+  const windows = { ...DEVNET.windows, ...(revealBlocks !== undefined && { revealBlocks }) };
+  await registerModel(comet, chain, keystore.account('operator'), model.model, model.manifest, windows);
+  const bondOf = (name: string): bigint => DEVNET.nodeBondUnes * (name === rogue ? 2n : 1n);
+  const names = nodeNames(DEVNET.nodes);
+  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model, bondOf(name))));
+  const { bondsUnes } = await chain.totals();
+  say('nodes', `${names.length} nodes serve it, ${amount(bondsUnes)} bonded in all`);
+};

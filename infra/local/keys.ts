@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { systemRandom } from '../../shared/adapters/local/clock.ts';
+import { createKeystore, type Keystore, openKeystore } from '../../shared/adapters/local/keystore.ts';
+import { vrfProve } from '../../shared/protocol/ecvrf.ts';
+import { ACCOUNTS, nodeNames } from './devnet.ts';
+import { DEVNET } from './settings.ts';
+
+/** The devnet's keystore, made on first use. */
+export const devnetKeys = async (path: string, password: string): Promise<Keystore> => {
+  if (!existsSync(path)) {
+    const names = [...ACCOUNTS, ...nodeNames(DEVNET.nodes)];
+    await createKeystore({ path, password, random: systemRandom, names, bech32Prefix: DEVNET.bech32Prefix });
+  }
+  return await openKeystore({ path, password, ecvrfProve: vrfProve });
+};

@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { offlineSigner } from '../../shared/chain/offline-signer.ts';
+import { createClient } from '../../shared/client/client.ts';
+import { verifyReceipt } from '../../shared/client/receipt/verify.ts';
+import type { QueryState } from '../../shared/protocol/state.ts';
+import type { House } from './house.ts';
+import { paths } from './node.ts';
+import { amount, type Say, short } from './say.ts';
+import { DEVNET } from './settings.ts';
+import { tellStory } from './story.ts';
+
+const IMAGE = new URL('../../workers/inference/testdata/invoice.png', import.meta.url);
+
+export interface Asked {
+  readonly queryId: number;
+  readonly client: ReturnType<typeof createClient>;
+}
+
+/** Uploads the image and pays for the query from the asker's own wallet, as any user of the SDK does. */
+export const ask = async (house: House, say: Say, imagePath: string | undefined): Promise<Asked> => {
+  const image = readFileSync(imagePath ?? IMAGE);
+  const client = createClient({
+    apiUrl: house.apiUrl,
+    rpcUrl: house.devnet.rpc.url,
+    contract: house.chain.contract,
+    denom: DEVNET.denom,
+    gasPrice: DEVNET.gasPrice,
+    signer: offlineSigner(house.keystore.account('asker')),
+    clock: systemClock,
+  });
+  const { queryId, txHash, feeUnes } = await client.ask(image, { model: house.model.model, seats: DEVNET.seats });
+  say(
+    'asked',
+    `query ${queryId}: ${imagePath ?? 'invoice.png'} (${image.length} bytes), fee ${amount(feeUnes)}, tx ${short(txHash)}`,
+  );
+  return { queryId, client };
+};
+
+/** Tells the query's story to its end. */
+export const follow = (house: House, say: Say, queryId: number, signal: AbortSignal): Promise<QueryState> =>
+  tellStory(
+    {
+      store: house.backend.store,
+      blobs: house.backend.blobs,
+      chain: house.chain,
+      clock: systemClock,
+      say,
+      nameOf: house.nameOf,
+    },
+    queryId,
+    signal,
+  );
+
+/** Reads the answer, writes its receipt file and checks that offline. @returns the text */
+export const showAnswer = async (
+  house: House,
+  say: Say,
+  dataDir: string,
+  { queryId, client }: Asked,
+): Promise<string> => {
+  const { text } = await client.result(queryId);
+  say('answer', text);
+  const file = await client.receipt(queryId);
+  const path = paths(dataDir).receipt(queryId);
+  writeFileSync(path, file);
+  say('receipt', `${path} (${(file.length / 1024).toFixed(1)} kB)`);
+  const { block } = await house.comet.block(verifyReceipt(file).anchor.height + 1);
+  const trustedHeaderHash = Buffer.from(block.header.lastBlockId?.hash ?? [])
+    .toString('hex')
+    .toUpperCase();
+  const startedMs = performance.now();
+  const verified = verifyReceipt(file, { trustedHeaderHash });
+  const tookMs = (performance.now() - startedMs).toFixed(0);
+  say(
+    'verified',
+    `offline in ${tookMs} ms: ${verified.checks.length} kinds of checks, anchored in header ${short(trustedHeaderHash)}`,
+  );
+  return text;
+};

@@ -1,0 +1,108 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { QuorateError } from '../../shared/errors.ts';
+import { createLogger } from '../../shared/log.ts';
+import { DOCUMENTED, outcomeOf } from './faults/outcomes.ts';
+import { armLie, faultOptions, playRogue, SUSPECT, suspectBondUnes } from './faults/play.ts';
+import { type House, openHouse } from './house.ts';
+import { ask, follow, showAnswer } from './main-job.ts';
+import { type Options, readOptions, USAGE } from './options.ts';
+import { createSay, type Say } from './say.ts';
+
+/** `npm start`: brings the whole house up, asks one query, tells what happens, and serves on. */
+
+const NEXT = `
+try next:
+  npm run quorate -- ask workers/inference/testdata/invoice.png --wait
+  npm run quorate -- status 1            npm run quorate -- why 1
+  npm run quorate -- verify .quorate/receipt-1.json
+  npm run quorate -- node list           npm run quorate -- doctor
+  npm start -- --fault copy-commit --exit
+stop with Ctrl-C`;
+
+const run = async (options: Options, stopping: AbortSignal): Promise<number> => {
+  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const say = createSay(systemClock, write);
+  const level = process.env.QUORATE_LOG === 'debug' ? 'debug' : 'error';
+  const log = createLogger({ clock: systemClock, sink: (line) => void process.stderr.write(`${line}\n`), level });
+  const { fault } = options;
+  const dataDir = fault ? join(options.dataDir, `fault-${fault}`) : options.dataDir;
+  if (fault) {
+    rmSync(dataDir, { recursive: true, force: true });
+    say('fault', `${fault}: ${DOCUMENTED[fault]}`);
+  }
+  const house = await openHouse({
+    dataDir,
+    apiPort: options.apiPort,
+    rpcPort: options.rpcPort,
+    password: process.env.QUORATE_PASSWORD,
+    say,
+    log,
+    ...(fault && faultOptions(fault, say)),
+  });
+  try {
+    const code = options.serveOnly ? 0 : await mainJob(house, options, dataDir, say, stopping);
+    if (!options.exit && !stopping.aborted) {
+      write(NEXT);
+      await new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()));
+    }
+    return code;
+  } finally {
+    say('stopping', 'draining');
+    await house.stop();
+  }
+};
+
+const mainJob = async (
+  house: House,
+  options: Options,
+  dataDir: string,
+  say: Say,
+  stopping: AbortSignal,
+): Promise<number> => {
+  const { fault } = options;
+  if (fault === 'lying-rpc') armLie(house.chain);
+  const asked = await ask(house, say, options.imagePath);
+  const { queryId } = asked;
+  const rogue = fault ? playRogue(fault, house, queryId, say, stopping) : Promise.resolve();
+  rogue.catch((error: unknown) => say('rogue', error instanceof Error ? error.message : String(error)));
+  const query = await follow(house, say, queryId, stopping);
+  if (query.outcome?.kind !== 'verified') {
+    say('refunded', `no answer: ${query.outcome?.reason}`);
+    return 1;
+  }
+  await showAnswer(house, say, dataDir, asked);
+  if (!fault) return 0;
+  const claims = await outcomeOf(fault, {
+    chain: house.chain,
+    store: house.backend.store,
+    query,
+    digest: house.model.manifest.knownAnswer.digest,
+    suspect: house.keystore.account(SUSPECT).address,
+    suspectBondUnes: suspectBondUnes(fault),
+  });
+  for (const { text, holds } of claims) say(holds ? 'as said' : 'NOT SO', text);
+  return claims.every(({ holds }) => holds) ? 0 : 1;
+};
+
+const main = async (): Promise<number> => {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort(new Error(signal)));
+  return await run(options, stopping.signal);
+};
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const text =
+      error instanceof QuorateError ? `${error.message}${error.next ? `\n  ${error.next}` : ''}` : String(error);
+    process.stderr.write(`quorate: ${text}\n`);
+    process.exit(error instanceof QuorateError && error.family === 'bad-input' ? 2 : 1);
+  },
+);
