@@ -45,7 +45,9 @@ export class Gate {
     const answer = effect();
     if (here !== 'after') return answer;
     if (!(answer instanceof Promise)) this.#die(name);
-    return (answer as Promise<unknown>).then(() => this.#die(name));
+    // A refusal is an answer too: the process dies without hearing it.
+    const die = (): never => this.#die(name);
+    return (answer as Promise<unknown>).then(die, die);
   }
 
   #die(name: string): never {
