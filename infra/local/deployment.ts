@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
 import type { AdvanceDeps } from '../../functions/advance-run/deps.ts';
 import { createHandler as advanceHandler } from '../../functions/advance-run/handler.ts';
+import { createHandler as webhookHandler } from '../../functions/deliver-webhook/handler.ts';
+import type { DeliverDeps } from '../../functions/deliver-webhook/use-case.ts';
 import { createHandler as reconcileHandler } from '../../functions/reconcile/handler.ts';
 import { createHandler as relayHandler } from '../../functions/relay-outbox/handler.ts';
 import type { SendDeps } from '../../functions/send-transaction/deps.ts';
@@ -15,7 +17,7 @@ import type { Queue } from '../../shared/ports/queue.ts';
 import { type BatchHandler, consumeOnce } from './consumer.ts';
 import type { Loop } from './supervisor.ts';
 
-export interface DeploymentDeps extends AdvanceDeps, SendDeps, StartJobDeps, WatchDeps {
+export interface DeploymentDeps extends AdvanceDeps, SendDeps, StartJobDeps, WatchDeps, DeliverDeps {
   readonly queue: Queue;
   /** Account that settles what is overdue. */
   readonly operator: string;
@@ -45,7 +47,7 @@ export const createDeployment = (deps: DeploymentDeps): Deployment => {
     'advance-run': advanceHandler(deps, log.child({ function: 'advance-run' })),
     'start-job': startHandler(deps, log.child({ function: 'start-job' })),
     'send-transaction': sendHandler(deps, log.child({ function: 'send-transaction' })),
-    'deliver-webhook': (async () => ({ batchItemFailures: [] })) as never as ReturnType<typeof sendHandler>,
+    'deliver-webhook': webhookHandler(deps, log.child({ function: 'deliver-webhook' })),
   } satisfies Record<QueueName, unknown>;
   return {
     watch: async () => {

@@ -1,8 +1,8 @@
 //! Probe contract: every message exercises one behaviour of the host, so that a test can name what it checks.
 use cosmwasm_std::{
-    entry_point, from_json, to_json_binary, Addr, BankMsg, Binary, Coin, ContractInfoResponse, CosmosMsg, Deps, DepsMut,
-    Empty, Env, Event, MessageInfo, Order, QueryRequest, Reply, ReplyOn, Response, StdError, StdResult,
-    SubMsg, SubMsgResult, WasmMsg, WasmQuery,
+    entry_point, from_json, to_json_binary, Addr, BankMsg, Binary, Coin, ContractInfoResponse,
+    CosmosMsg, Deps, DepsMut, Empty, Env, Event, MessageInfo, Order, QueryRequest, Reply, ReplyOn,
+    Response, StdError, StdResult, SubMsg, SubMsgResult, WasmMsg, WasmQuery,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,25 +24,59 @@ pub enum ReplyWhen {
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecuteMsg {
-    Set { key: String, value: String },
-    Remove { key: String },
+    Set {
+        key: String,
+        value: String,
+    },
+    Remove {
+        key: String,
+    },
     /// Writes, then fails: the write must not survive.
-    SetThenFail { key: String, value: String },
+    SetThenFail {
+        key: String,
+        value: String,
+    },
     Panic {},
     /// Reads out of the contract's memory: a trap, not a panic.
     Trap {},
-    Spin { rounds: u64 },
-    Emit { query_id: String },
-    Data { data: Binary },
-    Pay { to: String, amount: Vec<Coin> },
-    Burn { amount: Vec<Coin> },
+    Spin {
+        rounds: u64,
+    },
+    Emit {
+        query_id: String,
+    },
+    Data {
+        data: Binary,
+    },
+    Pay {
+        to: String,
+        amount: Vec<Coin>,
+    },
+    Burn {
+        amount: Vec<Coin>,
+    },
     /// Writes `before`, sends `msgs` to this contract itself as submessages; the reply writes `reply-<id>`.
-    Sub { before: String, msgs: Vec<Binary>, reply_on: ReplyWhen, reply_fails: bool, reply_data: Option<Binary> },
+    Sub {
+        before: String,
+        msgs: Vec<Binary>,
+        reply_on: ReplyWhen,
+        reply_fails: bool,
+        reply_data: Option<Binary>,
+    },
     /// Instantiates another instance of the code; the reply returns its data.
-    Spawn { code_id: u64, label: String },
+    Spawn {
+        code_id: u64,
+        label: String,
+    },
     /// A plain message to another contract.
-    Call { contract: String, msg: Binary, funds: Vec<Coin> },
-    Debug { text: String },
+    Call {
+        contract: String,
+        msg: Binary,
+        funds: Vec<Coin>,
+    },
+    Debug {
+        text: String,
+    },
     /// Recurses until the host refuses.
     Recurse {},
 }
@@ -50,18 +84,57 @@ pub enum ExecuteMsg {
 #[derive(Serialize, Deserialize, Clone, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryMsg {
-    Get { key: String },
-    Scan { start: Option<String>, end: Option<String>, descending: bool, keys_only: bool, limit: u32 },
-    Address { human: String },
-    Humanize { canonical: Binary },
-    Secp256k1 { hash: Binary, signature: Binary, public_key: Binary },
-    Recover { hash: Binary, signature: Binary, recovery: u8 },
-    Ed25519 { message: Binary, signature: Binary, public_key: Binary },
-    Ed25519Batch { messages: Vec<Binary>, signatures: Vec<Binary>, public_keys: Vec<Binary> },
-    Balance { address: String, denom: String },
-    Smart { contract: String, msg: Binary },
-    Raw { contract: String, key: Binary },
-    Info { contract: String },
+    Get {
+        key: String,
+    },
+    Scan {
+        start: Option<String>,
+        end: Option<String>,
+        descending: bool,
+        keys_only: bool,
+        limit: u32,
+    },
+    Address {
+        human: String,
+    },
+    Humanize {
+        canonical: Binary,
+    },
+    Secp256k1 {
+        hash: Binary,
+        signature: Binary,
+        public_key: Binary,
+    },
+    Recover {
+        hash: Binary,
+        signature: Binary,
+        recovery: u8,
+    },
+    Ed25519 {
+        message: Binary,
+        signature: Binary,
+        public_key: Binary,
+    },
+    Ed25519Batch {
+        messages: Vec<Binary>,
+        signatures: Vec<Binary>,
+        public_keys: Vec<Binary>,
+    },
+    Balance {
+        address: String,
+        denom: String,
+    },
+    Smart {
+        contract: String,
+        msg: Binary,
+    },
+    Raw {
+        contract: String,
+        key: Binary,
+    },
+    Info {
+        contract: String,
+    },
     /// A query the host does not know.
     Unsupported {},
     Env {},
@@ -70,10 +143,17 @@ pub enum QueryMsg {
 }
 
 #[entry_point]
-pub fn instantiate(deps: DepsMut, _env: Env, info: MessageInfo, msg: InstantiateMsg) -> StdResult<Response> {
+pub fn instantiate(
+    deps: DepsMut,
+    _env: Env,
+    info: MessageInfo,
+    msg: InstantiateMsg,
+) -> StdResult<Response> {
     deps.storage.set(b"label", msg.label.as_bytes());
     deps.storage.set(b"owner", info.sender.as_bytes());
-    Ok(Response::new().add_attribute("label", msg.label).set_data(b"born".to_vec()))
+    Ok(Response::new()
+        .add_attribute("label", msg.label)
+        .set_data(b"born".to_vec()))
 }
 
 #[entry_point]
@@ -81,7 +161,9 @@ pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> S
     match msg {
         ExecuteMsg::Set { key, value } => {
             deps.storage.set(key.as_bytes(), value.as_bytes());
-            Ok(Response::new().add_attribute("action", "set").add_attribute("key", key))
+            Ok(Response::new()
+                .add_attribute("action", "set")
+                .add_attribute("key", key))
         }
         ExecuteMsg::Remove { key } => {
             deps.storage.remove(key.as_bytes());
@@ -106,18 +188,31 @@ pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> S
             Ok(Response::new().add_attribute("x", x.to_string()))
         }
         ExecuteMsg::Emit { query_id } => Ok(Response::new().add_event(
-            Event::new("quorate").add_attribute("query_id", query_id).add_attribute("sender", info.sender),
+            Event::new("quorate")
+                .add_attribute("query_id", query_id)
+                .add_attribute("sender", info.sender),
         )),
         ExecuteMsg::Data { data } => Ok(Response::new().set_data(data)),
-        ExecuteMsg::Pay { to, amount } => {
-            Ok(Response::new().add_message(BankMsg::Send { to_address: to, amount }))
-        }
+        ExecuteMsg::Pay { to, amount } => Ok(Response::new().add_message(BankMsg::Send {
+            to_address: to,
+            amount,
+        })),
         ExecuteMsg::Burn { amount } => Ok(Response::new().add_message(BankMsg::Burn { amount })),
-        ExecuteMsg::Sub { before, msgs, reply_on, reply_fails, reply_data } => {
+        ExecuteMsg::Sub {
+            before,
+            msgs,
+            reply_on,
+            reply_fails,
+            reply_data,
+        } => {
             deps.storage.set(b"before", before.as_bytes());
             let mut response = Response::new().set_data(b"parent".to_vec());
             for (i, msg) in msgs.into_iter().enumerate() {
-                let wasm = WasmMsg::Execute { contract_addr: env.contract.address.to_string(), msg, funds: vec![] };
+                let wasm = WasmMsg::Execute {
+                    contract_addr: env.contract.address.to_string(),
+                    msg,
+                    funds: vec![],
+                };
                 let on = match reply_on {
                     ReplyWhen::Always => ReplyOn::Always,
                     ReplyWhen::Success => ReplyOn::Success,
@@ -136,7 +231,9 @@ pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> S
             let wasm = WasmMsg::Instantiate {
                 admin: None,
                 code_id,
-                msg: to_json_binary(&InstantiateMsg { label: label.clone() })?,
+                msg: to_json_binary(&InstantiateMsg {
+                    label: label.clone(),
+                })?,
                 funds: vec![],
                 label,
             };
@@ -144,18 +241,26 @@ pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> S
             sub.payload = to_json_binary(&(false, Option::<Binary>::None))?;
             Ok(Response::new().add_submessage(sub))
         }
-        ExecuteMsg::Call { contract, msg, funds } => {
-            Ok(Response::new().add_message(WasmMsg::Execute { contract_addr: contract, msg, funds }))
-        }
+        ExecuteMsg::Call {
+            contract,
+            msg,
+            funds,
+        } => Ok(Response::new().add_message(WasmMsg::Execute {
+            contract_addr: contract,
+            msg,
+            funds,
+        })),
         ExecuteMsg::Debug { text } => {
             deps.api.debug(&text);
             Ok(Response::new())
         }
-        ExecuteMsg::Recurse {} => Ok(Response::new().add_message(CosmosMsg::Wasm(WasmMsg::Execute {
-            contract_addr: env.contract.address.to_string(),
-            msg: to_json_binary(&ExecuteMsg::Recurse {})?,
-            funds: vec![],
-        }))),
+        ExecuteMsg::Recurse {} => Ok(Response::new().add_message(CosmosMsg::Wasm(
+            WasmMsg::Execute {
+                contract_addr: env.contract.address.to_string(),
+                msg: to_json_binary(&ExecuteMsg::Recurse {})?,
+                funds: vec![],
+            },
+        ))),
     }
 }
 
@@ -201,16 +306,32 @@ fn text(bytes: Vec<u8>) -> String {
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> StdResult<Binary> {
     match msg {
         QueryMsg::Get { key } => to_json_binary(&deps.storage.get(key.as_bytes()).map(text)),
-        QueryMsg::Scan { start, end, descending, keys_only, limit } => {
-            let order = if descending { Order::Descending } else { Order::Ascending };
+        QueryMsg::Scan {
+            start,
+            end,
+            descending,
+            keys_only,
+            limit,
+        } => {
+            let order = if descending {
+                Order::Descending
+            } else {
+                Order::Ascending
+            };
             let (start, end) = (start.map(String::into_bytes), end.map(String::into_bytes));
             let limit = limit as usize;
             if keys_only {
-                let keys = deps.storage.range_keys(start.as_deref(), end.as_deref(), order);
+                let keys = deps
+                    .storage
+                    .range_keys(start.as_deref(), end.as_deref(), order);
                 return to_json_binary(&keys.take(limit).map(text).collect::<Vec<_>>());
             }
             let all = deps.storage.range(start.as_deref(), end.as_deref(), order);
-            to_json_binary(&all.take(limit).map(|(k, v)| (text(k), text(v))).collect::<Vec<_>>())
+            to_json_binary(
+                &all.take(limit)
+                    .map(|(k, v)| (text(k), text(v)))
+                    .collect::<Vec<_>>(),
+            )
         }
         QueryMsg::Address { human } => {
             let valid = deps.api.addr_validate(&human)?;
@@ -221,28 +342,53 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> StdResult<Binary> {
             let human: Addr = deps.api.addr_humanize(&canonical.to_vec().into())?;
             to_json_binary(&human)
         }
-        QueryMsg::Secp256k1 { hash, signature, public_key } => {
+        QueryMsg::Secp256k1 {
+            hash,
+            signature,
+            public_key,
+        } => {
             let ok = deps.api.secp256k1_verify(&hash, &signature, &public_key);
             to_json_binary(&ok.map_err(|e| StdError::msg(e.to_string()))?)
         }
-        QueryMsg::Recover { hash, signature, recovery } => {
-            let key = deps.api.secp256k1_recover_pubkey(&hash, &signature, recovery);
-            to_json_binary(&Binary::from(key.map_err(|e| StdError::msg(e.to_string()))?))
+        QueryMsg::Recover {
+            hash,
+            signature,
+            recovery,
+        } => {
+            let key = deps
+                .api
+                .secp256k1_recover_pubkey(&hash, &signature, recovery);
+            to_json_binary(&Binary::from(
+                key.map_err(|e| StdError::msg(e.to_string()))?,
+            ))
         }
-        QueryMsg::Ed25519 { message, signature, public_key } => {
+        QueryMsg::Ed25519 {
+            message,
+            signature,
+            public_key,
+        } => {
             let ok = deps.api.ed25519_verify(&message, &signature, &public_key);
             to_json_binary(&ok.map_err(|e| StdError::msg(e.to_string()))?)
         }
-        QueryMsg::Ed25519Batch { messages, signatures, public_keys } => {
+        QueryMsg::Ed25519Batch {
+            messages,
+            signatures,
+            public_keys,
+        } => {
             let messages: Vec<&[u8]> = messages.iter().map(|b| b.as_slice()).collect();
             let signatures: Vec<&[u8]> = signatures.iter().map(|b| b.as_slice()).collect();
             let keys: Vec<&[u8]> = public_keys.iter().map(|b| b.as_slice()).collect();
             let ok = deps.api.ed25519_batch_verify(&messages, &signatures, &keys);
             to_json_binary(&ok.map_err(|e| StdError::msg(e.to_string()))?)
         }
-        QueryMsg::Balance { address, denom } => to_json_binary(&deps.querier.query_balance(address, denom)?),
+        QueryMsg::Balance { address, denom } => {
+            to_json_binary(&deps.querier.query_balance(address, denom)?)
+        }
         QueryMsg::Smart { contract, msg } => {
-            let request: QueryRequest<Empty> = QueryRequest::Wasm(WasmQuery::Smart { contract_addr: contract, msg });
+            let request: QueryRequest<Empty> = QueryRequest::Wasm(WasmQuery::Smart {
+                contract_addr: contract,
+                msg,
+            });
             let answer: Option<String> = deps.querier.query(&request)?;
             to_json_binary(&answer)
         }
