@@ -4,7 +4,7 @@ import type { Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
 import type { QueryState } from '../../shared/protocol/state.ts';
-import { type AnomalyRow, anomalyKey, CursorRow, cursorKey } from '../../shared/rows/coverage.ts';
+import { type AnomalyRow, anomalyKey, CursorRow, cursorKey, eventWrite } from '../../shared/rows/coverage.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
 import { openQueries, QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { type ReconcileDeps, SWEEP_LIMIT } from './deps.ts';
@@ -63,7 +63,10 @@ const recordHidden = async (
 ): Promise<void> => {
   const detail = `query ${query.id} was asked at height ${query.askedHeight}, which is covered, but no event told of it`;
   const body: AnomalyRow = { kind: 'hidden-event', queryId: query.id, height, detail, atMs: clock.nowMs() };
-  await store.transact([{ kind: 'put', key: anomalyKey(chain.chainId, body), body, expect: 'any' }]);
+  // What was kept silent once may be told now: receipts need these events.
+  const { events } = await chain.block(query.askedHeight);
+  const found = events.filter(({ queryId }) => queryId === query.id).map((event) => eventWrite(chain.chainId, event));
+  await store.transact([{ kind: 'put', key: anomalyKey(chain.chainId, body), body, expect: 'any' }, ...found]);
 };
 
 const settleOverdue = async (deps: ReconcileDeps, query: QueryState, height: number): Promise<void> => {

@@ -12,8 +12,7 @@ import {
   CursorRow,
   coverageKey,
   cursorKey,
-  type EventRow,
-  eventKey,
+  eventWrite,
 } from '../../shared/rows/coverage.ts';
 import { RunRow, runWakes } from '../../shared/rows/run.ts';
 
@@ -102,7 +101,7 @@ const storeChunk = async (deps: WatchDeps, cursor: Cursor, block: BlockEvents): 
       body,
       expect: cursor.version === 0 ? 'absent' : { version: cursor.version },
     },
-    ...chunk.map((event): Write => eventWrite(chain.chainId, event)),
+    ...chunk.map((event) => eventWrite(chain.chainId, event)),
     ...queriesIn(chunk).map(({ queryId, eventId }) =>
       outboxWrite(
         'advance-run',
@@ -120,12 +119,6 @@ const storeChunk = async (deps: WatchDeps, cursor: Cursor, block: BlockEvents): 
   ];
   await store.transact(writes);
   return { body, version: cursor.version + 1 };
-};
-
-const eventWrite = (chainId: string, event: ContractEvent): Write => {
-  const { id, kind, queryId, txHash, attributes } = event;
-  const body: EventRow = { id, kind, txHash, attributes: { ...attributes }, ...(queryId !== undefined && { queryId }) };
-  return { kind: 'put', key: eventKey(chainId, queryId, id), body, expect: 'any' };
 };
 
 /** Each query once, with the first event that names it. */

@@ -103,5 +103,6 @@ const tellEvent = ({ say, nameOf }: StoryDeps, { kind, attributes: a }: EventRow
     refunded: ['refunded', `${unes} to the asker (${a.reason})`],
   };
   const line = lines[kind];
-  if (line) say(...line);
+  // Members race to settle; the later ones succeed and do nothing.
+  if (line && a.outcome !== 'noop') say(...line);
 };

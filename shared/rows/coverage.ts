@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Key } from '../ports/store.ts';
+import type { ContractEvent } from '../ports/chain.ts';
+import type { Key, Write } from '../ports/store.ts';
 
 /** One per height: proof that the height was read, and what was found in it. */
 export const CoverageRow = z.strictObject({
@@ -51,6 +52,13 @@ export const eventKey = (chainId: string, queryId: number | undefined, id: strin
     .map((part) => part.padStart(12, '0'))
     .join('/'),
 });
+
+/** The same event is the same row, however often it is read. */
+export const eventWrite = (chainId: string, event: ContractEvent): Write => {
+  const { id, kind, queryId, txHash, attributes } = event;
+  const body: EventRow = { id, kind, txHash, attributes: { ...attributes }, ...(queryId !== undefined && { queryId }) };
+  return { kind: 'put', key: eventKey(chainId, queryId, id), body, expect: 'any' };
+};
 
 /** Something that an RPC said and the contract's own state denies, or kept silent about. */
 export const AnomalyRow = z.strictObject({

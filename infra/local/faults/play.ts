@@ -51,15 +51,26 @@ const killOnce = ({ name, host }: LocalNode, say: Say): JobHost => {
   };
 };
 
-/** An RPC that keeps silent about all queries that are asked, and tells of one that nobody asked. */
+/** An RPC that says nothing, at the first reading, of a query that is asked, and tells of one that nobody asked. */
 const lie = (handle: RpcHandle, say: Say): RpcHandle => {
   const of = (event: RpcEvent, key: string): string | undefined => event.attributes.find((a) => a.key === key)?.value;
-  let invented = false;
-  const hiding = hideEvents(handle, (event) => event.type === 'wasm-quorate' && of(event, 'query_id') !== undefined);
-  return inventEvents(hiding, ({ height }) => {
-    if (!invented) say('fault', `the RPC invents query ${INVENTED_ID} at height ${height} and hides the real one`);
-    invented = true;
-    return [{ type: 'wasm-quorate', attributes: inventedAttributes }];
+  const hidden = new Set<string>();
+  const hiding = hideEvents(handle, (event, { height }) => {
+    const kind = of(event, 'kind') ?? '';
+    const told = `${height}/${kind}`;
+    if (event.type !== 'wasm-quorate' || !['asked', 'opened'].includes(kind) || hidden.has(told)) return false;
+    hidden.add(told);
+    say('fault', `the RPC hides '${kind}' of query ${of(event, 'query_id')} at height ${height}`);
+    return true;
+  });
+  let place = '';
+  return inventEvents(hiding, ({ height, txIndex }) => {
+    if (inventedAttributes.length === 0) return [];
+    if (place === '') {
+      place = `${height}/${txIndex}`;
+      say('fault', `the RPC invents query ${INVENTED_ID} at height ${height}`);
+    }
+    return place === `${height}/${txIndex}` ? [{ type: 'wasm-quorate', attributes: inventedAttributes }] : [];
   });
 };
 

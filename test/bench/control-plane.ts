@@ -1,0 +1,46 @@
+import { DEVNET } from '../../infra/local/settings.ts';
+import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { runId } from '../../shared/messages/ids.ts';
+import { CoverageRow, coverageKey } from '../../shared/rows/coverage.ts';
+import { ask, benchHouse, final } from './bench-house.ts';
+import { summary } from './quantile.ts';
+
+const QUERIES = 200;
+
+/**
+ * Event seen -> stage job queued: from the transaction that stores the block with the opening event, to the call that hands the run's
+ * stages to its workers. Between the two: outbox, relay, queue, contract state read, VRF draw, two transactions, another queue.
+ */
+export const controlPlane = async ([count = String(QUERIES)]: readonly string[]): Promise<void> => {
+  const placedAtMs = new Map<string, number>();
+  const house = await benchHouse({
+    hostOf: ({ host }) => ({
+      start: (jobs) => {
+        for (const { run } of jobs) if (!placedAtMs.has(runId(run))) placedAtMs.set(runId(run), systemClock.nowMs());
+        return host.start(jobs);
+      },
+    }),
+  });
+  const samples: number[] = [];
+  const endings: Promise<void>[] = [];
+  let verified = 0;
+  for (let i = 0; i < Number(count); i++) {
+    const queryId = await ask(house, String(i), 1);
+    endings.push(
+      final(house, queryId).then(async ({ opening, outcome }) => {
+        if (outcome?.kind === 'verified') verified += 1;
+        const row = await house.backend.store.get(coverageKey(DEVNET.chainId, opening?.height ?? 0));
+        const seenAtMs = row ? CoverageRow.parse(row.body).atMs : Number.NaN;
+        const runs = [...placedAtMs].filter(([id]) => id.startsWith(`${DEVNET.chainId}/${queryId}/`));
+        // A node drawn in a later round waits for that round, not for us.
+        const first = Math.min(...runs.map(([, atMs]) => atMs));
+        if (first - seenAtMs < DEVNET.windows.roundBlocks * DEVNET.blockMs - DEVNET.blockMs)
+          samples.push(first - seenAtMs);
+      }),
+    );
+  }
+  await Promise.all(endings);
+  process.stdout.write(`queries ${count}, verified ${verified}, drawn in round 0: ${samples.length}\n`);
+  process.stdout.write(`event seen -> stage job queued: ${summary(samples, 'ms')}\n`);
+  await house.stop();
+};

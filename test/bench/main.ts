@@ -1,0 +1,19 @@
+import { chainBytes } from './chain-bytes.ts';
+import { controlPlane } from './control-plane.ts';
+import { verifyTime } from './verify.ts';
+
+/** `npm run bench -- NAME`: measures, prints a table, judges nothing. */
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  'control-plane': controlPlane,
+  'chain-bytes': chainBytes,
+  verify: verifyTime,
+};
+
+const [name, ...args] = process.argv.slice(2);
+const bench = name === undefined ? undefined : BENCHES[name];
+if (!bench) {
+  process.stderr.write(`npm run bench -- NAME, with NAME one of: ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+await bench(args);
+process.exit(0);
