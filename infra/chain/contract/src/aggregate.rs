@@ -1,0 +1,138 @@
+//! Which votes agree (section 5).
+
+use crate::limits::MAX_COMMITTEE;
+use crate::msg::Rule;
+
+pub struct Vote<'a> {
+    pub digest: &'a [u8],
+    pub sketch: &'a [i32],
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// Indices of the agreeing votes, rising.
+    pub members: Vec<usize>,
+    /// Index of the vote whose digest is the result.
+    pub result: usize,
+}
+
+/// The one largest set of agreeing votes; none if there are several. Votes come in commit order.
+pub fn largest_agreement(rule: &Rule, votes: &[Vote]) -> Option<Agreement> {
+    let distances = Distances::new(rule, votes);
+    let mut search = Search {
+        close: distances.close(),
+        best: 0,
+        tied: false,
+    };
+    let everyone = (1u32 << votes.len()) - 1;
+    search.extend(0, everyone, 0);
+    if search.best == 0 || search.tied {
+        return None;
+    }
+    let members = indices(search.best);
+    let result = distances.medoid(&members)?;
+    Some(Agreement { members, result })
+}
+
+/// Quorum of section 5: more than half of the committed seats, and more than half of the wanted ones.
+pub fn is_majority(winners: u32, committed: u32, seats: u32) -> bool {
+    winners * 2 > committed && winners > seats / 2
+}
+
+struct Distances {
+    tolerance: u32,
+    table: Vec<Vec<u32>>,
+}
+
+impl Distances {
+    fn new(rule: &Rule, votes: &[Vote]) -> Self {
+        assert!(
+            votes.len() <= MAX_COMMITTEE as usize,
+            "a committee holds at most 21 seats"
+        );
+        let distance = |a: &Vote, b: &Vote| match rule {
+            Rule::Exact {} => u32::from(a.digest != b.digest),
+            Rule::Tolerant { .. } => chebyshev(a.sketch, b.sketch),
+        };
+        Self {
+            tolerance: match rule {
+                Rule::Exact {} => 0,
+                Rule::Tolerant { tolerance, .. } => *tolerance,
+            },
+            table: votes
+                .iter()
+                .map(|a| votes.iter().map(|b| distance(a, b)).collect())
+                .collect(),
+        }
+    }
+
+    /// For each vote the others within the tolerance, as bits.
+    fn close(&self) -> Vec<u32> {
+        let near = |i: usize, j: usize| i != j && self.table[i][j] <= self.tolerance;
+        (0..self.table.len())
+            .map(|i| {
+                (0..self.table.len())
+                    .filter(|j| near(i, *j))
+                    .fold(0, |bits, j| bits | 1 << j)
+            })
+            .collect()
+    }
+
+    /// The first of the members with the least sum of distances to the others.
+    fn medoid(&self, members: &[usize]) -> Option<usize> {
+        let sum = |i: usize| -> u64 { members.iter().map(|j| u64::from(self.table[i][*j])).sum() };
+        members.iter().copied().min_by_key(|i| (sum(*i), *i))
+    }
+}
+
+fn chebyshev(a: &[i32], b: &[i32]) -> u32 {
+    let pairs = a.iter().zip(b);
+    pairs.map(|(x, y)| x.abs_diff(*y)).max().unwrap_or(0)
+}
+
+/// Bron-Kerbosch with a pivot: at most 3^7 maximal sets for 21 votes (Moon and Moser), each met exactly once.
+struct Search {
+    close: Vec<u32>,
+    best: u32,
+    tied: bool,
+}
+
+impl Search {
+    fn extend(&mut self, chosen: u32, candidates: u32, excluded: u32) {
+        if candidates == 0 {
+            if excluded == 0 {
+                self.found(chosen);
+            }
+            return;
+        }
+        if chosen.count_ones() + candidates.count_ones() < self.best.count_ones() {
+            return;
+        }
+        let pivot = indices(candidates | excluded)
+            .into_iter()
+            .max_by_key(|i| (candidates & self.close[*i]).count_ones());
+        let skipped = pivot.map_or(0, |i| self.close[i]);
+        let (mut candidates, mut excluded) = (candidates, excluded);
+        for i in indices(candidates & !skipped) {
+            let bit = 1 << i;
+            let close = self.close[i];
+            self.extend(chosen | bit, candidates & close, excluded & close);
+            candidates &= !bit;
+            excluded |= bit;
+        }
+    }
+
+    fn found(&mut self, set: u32) {
+        let (size, best) = (set.count_ones(), self.best.count_ones());
+        if size > best {
+            self.best = set;
+            self.tied = false;
+        } else if size == best {
+            self.tied = true;
+        }
+    }
+}
+
+fn indices(bits: u32) -> Vec<usize> {
+    (0..32).filter(|i| bits >> i & 1 == 1).collect()
+}

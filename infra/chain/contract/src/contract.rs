@@ -1,0 +1,79 @@
+use cosmwasm_std::{entry_point, to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response, StdResult};
+use cw2::set_contract_version;
+
+use crate::hash::{first_module_seed, Place};
+use crate::limits::{check_params, nonpayable};
+use crate::msg::{ExecuteMsg, InstantiateMsg, QueryMsg};
+use crate::state::{Config, Totals, CONFIG, LAST_QUERY, MODULE_SEED, OPEN_COUNT, TOTALS};
+use crate::{ask, commit, models, nodes, payout, query, reveal, settle, unbond, ContractError};
+
+const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
+const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[entry_point]
+pub fn instantiate(deps: DepsMut, env: Env, info: MessageInfo, msg: InstantiateMsg) -> Result<Response, ContractError> {
+    nonpayable(&info)?;
+    check_params(&msg.denom, &msg.params)?;
+    set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    let config = Config {
+        denom: msg.denom,
+        params: msg.params,
+    };
+    CONFIG.save(deps.storage, &config)?;
+    let seed = first_module_seed(Place::of(&env));
+    MODULE_SEED.save(deps.storage, &Binary::from(seed))?;
+    TOTALS.save(deps.storage, &Totals::default())?;
+    LAST_QUERY.save(deps.storage, &0)?;
+    OPEN_COUNT.save(deps.storage, &0)?;
+    Ok(Response::new())
+}
+
+#[entry_point]
+pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> Result<Response, ContractError> {
+    match msg {
+        ExecuteMsg::RegisterNode { vrf_pubkey } => nodes::register(deps, env, info, vrf_pubkey),
+        ExecuteMsg::Bond {} => nodes::bond(deps, env, info),
+        ExecuteMsg::Unbond { amount } => unbond::unbond(deps, env, info, amount),
+        ExecuteMsg::Withdraw {} => unbond::withdraw(deps, env, info),
+        ExecuteMsg::RegisterModel {
+            manifest_hash,
+            price,
+            rule,
+            windows,
+        } => models::register(deps, info, manifest_hash, price, rule, windows),
+        ExecuteMsg::WithdrawModel { model } => models::withdraw(deps, info, model),
+        ExecuteMsg::Serve { model } => nodes::serve(deps, env, info, model),
+        ExecuteMsg::Unserve { model } => nodes::unserve(deps, env, info, model),
+        ExecuteMsg::Ask(msg) => ask::ask(deps, env, info, msg),
+        ExecuteMsg::Commit {
+            query_id,
+            round,
+            proof,
+            commitment,
+        } => commit::commit(deps, env, info, query_id, round, proof, commitment),
+        ExecuteMsg::Reveal(msg) => reveal::reveal(deps, env, info, msg),
+        ExecuteMsg::Settle { query_id } => settle::settle(deps, env, info, query_id),
+        ExecuteMsg::Expire { query_id } => settle::expire(deps, env, info, query_id),
+    }
+}
+
+#[entry_point]
+pub fn reply(deps: DepsMut, _env: Env, msg: Reply) -> Result<Response, ContractError> {
+    payout::reply(deps, msg)
+}
+
+#[entry_point]
+pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> StdResult<Binary> {
+    match msg {
+        QueryMsg::Params {} => to_json_binary(&query::params(deps)?),
+        QueryMsg::Totals {} => to_json_binary(&query::totals(deps)?),
+        QueryMsg::Node { address } => to_json_binary(&query::node(deps, address)?),
+        QueryMsg::Nodes { start_after, limit } => to_json_binary(&query::nodes(deps, start_after, limit)?),
+        QueryMsg::Model { model } => to_json_binary(&query::model(deps, model)?),
+        QueryMsg::Models { start_after, limit } => to_json_binary(&query::models(deps, start_after, limit)?),
+        QueryMsg::Query { id } => to_json_binary(&query::query(deps, env, id)?),
+        QueryMsg::Live { start_after, limit } => to_json_binary(&query::live(deps, env, start_after, limit)?),
+        QueryMsg::Seats { id, attempt } => to_json_binary(&query::seats(deps, id, attempt)?),
+        QueryMsg::Draw { query_id, node } => to_json_binary(&query::draw(deps, env, query_id, node)?),
+    }
+}

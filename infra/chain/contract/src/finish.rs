@@ -1,0 +1,100 @@
+//! The end of a query: who is paid, who is told, and who comes next.
+
+use cosmwasm_std::{Env, Storage};
+
+use crate::events::attempt_event;
+use crate::money;
+use crate::msg::Phase;
+use crate::opening::{dequeue, release, Opened};
+use crate::payout::{callback, payment};
+use crate::settle::Report;
+use crate::stake::Ledger;
+use crate::state::{load_node, Outcome, Query, Seat, SeatOutcome, LIVE, OPENINGS, QUERIES};
+use crate::ContractError;
+
+/// Cuts the fee among the majority, the agent and the pool. Shares follow from the reputations before this query.
+pub fn pay(
+    storage: &mut dyn Storage,
+    ledger: &mut Ledger,
+    query: &Query,
+    attempt: u32,
+    seats: &mut [Seat],
+    report: &mut Report,
+) -> Result<(), ContractError> {
+    let is_winner = |seat: &&mut Seat| seat.outcome == SeatOutcome::Majority;
+    let mut reputations = Vec::new();
+    for seat in seats.iter_mut().filter(is_winner) {
+        reputations.push(load_node(storage, &seat.node)?.reputation);
+    }
+    let cut = money::cut(query.fee, &reputations, query.agent.is_some())?;
+    ledger.totals.fees = ledger.totals.fees.checked_sub(query.fee)?;
+    ledger.totals.pool = ledger.totals.pool.checked_add(cut.pool)?;
+    let denom = ledger.config.denom.clone();
+    for (seat, amount) in seats.iter_mut().filter(is_winner).zip(cut.winners) {
+        seat.paid = amount;
+        ledger.reward(storage, &seat.node)?;
+        report.messages.extend(payment(query.id, &seat.node, amount, &denom)?);
+        report.events.push(
+            attempt_event("paid", query.id, attempt)
+                .add_attribute("node", &seat.node)
+                .add_attribute("amount", amount),
+        );
+    }
+    if let Some(agent) = &query.agent {
+        report.messages.extend(payment(query.id, agent, cut.agent, &denom)?);
+        report.events.push(
+            attempt_event("paid", query.id, attempt)
+                .add_attribute("agent", agent)
+                .add_attribute("amount", cut.agent),
+        );
+    }
+    Ok(())
+}
+
+/// Gives the whole fee back.
+pub fn refund(
+    ledger: &mut Ledger,
+    query: &Query,
+    attempt: u32,
+    outcome: &Outcome,
+    report: &mut Report,
+) -> Result<(), ContractError> {
+    ledger.totals.fees = ledger.totals.fees.checked_sub(query.fee)?;
+    let denom = &ledger.config.denom;
+    report
+        .messages
+        .extend(payment(query.id, &query.asker, query.fee, denom)?);
+    let mut event = attempt_event("refunded", query.id, attempt)
+        .add_attribute("phase", Phase::Refunded.as_str())
+        .add_attribute("asker", &query.asker)
+        .add_attribute("amount", query.fee);
+    if let Some(reason) = outcome.reason {
+        event = event.add_attribute("reason", reason.as_str());
+    }
+    report.events.push(event);
+    Ok(())
+}
+
+/// Records the outcome, frees the query's place and tells the callback contract.
+pub fn finish(
+    storage: &mut dyn Storage,
+    env: &Env,
+    ledger: Ledger,
+    mut query: Query,
+    outcome: Outcome,
+    report: &mut Report,
+) -> Result<Option<Opened>, ContractError> {
+    let config = ledger.config.clone();
+    ledger.close(storage)?;
+    report.messages.extend(callback(&config, &query, &outcome)?);
+    query.outcome = Some(outcome);
+    QUERIES.save(storage, query.id, &query)?;
+    LIVE.remove(storage, query.id);
+    if !OPENINGS.has(storage, query.id) {
+        dequeue(storage, &config, &query)?;
+        return Ok(None);
+    }
+    let opened = release(storage, env, &config)?;
+    report.events.extend(opened.iter().map(|opened| opened.event.clone()));
+    Ok(opened)
+}

@@ -1,0 +1,32 @@
+//! Quorate's contract. `docs/protocol.md` is its specification; section numbers in comments are that file's.
+
+pub mod aggregate;
+pub mod answer;
+pub mod ask;
+pub mod commit;
+pub mod contract;
+pub mod draw;
+pub mod error;
+pub mod events;
+pub mod finish;
+pub mod frame;
+pub mod hash;
+pub mod limits;
+pub mod models;
+pub mod money;
+pub mod msg;
+pub mod nodes;
+pub mod opening;
+pub mod payout;
+pub mod phase;
+pub mod query;
+pub mod query_view;
+pub mod reveal;
+pub mod settle;
+pub mod sigmoid;
+pub mod stake;
+pub mod state;
+pub mod unbond;
+pub mod vrf;
+
+pub use error::ContractError;

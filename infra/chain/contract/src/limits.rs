@@ -1,0 +1,164 @@
+//! Bounds of parameters, models and amounts.
+
+use cosmwasm_std::{Binary, MessageInfo, Uint128};
+
+use crate::msg::{Input, Params, Rule, Windows};
+use crate::ContractError;
+
+/// No bond total and no fee is above this, so that products with 10^6 and sums of weights fit 128 bits.
+pub const MAX_AMOUNT: Uint128 = Uint128::new(1 << 100);
+/// Times any height it fits 128 bits beside a fee.
+pub const MAX_AGEING: Uint128 = Uint128::new(1_000_000_000_000_000_000);
+pub const MAX_COMMITTEE: u32 = 21;
+pub const MAX_ATTEMPTS: u32 = 3;
+pub const MAX_SEATS: u32 = 11;
+pub const MAX_MODELS_PER_NODE: usize = 64;
+pub const MAX_UNBONDING: usize = 32;
+pub const MAX_URI_BYTES: usize = 512;
+pub const MAX_INLINE_BYTES: usize = 4_096;
+pub const MAX_SKETCH: u32 = 64;
+pub const MAX_WINDOW_BLOCKS: u64 = 100_000;
+
+pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
+    let mut problems = Vec::new();
+    let mut check = |field: &str, received: u128, min: u128, max: u128| {
+        if received < min || received > max {
+            problems.push(format!("{field} must be {min} to {max}, got {received}"));
+        }
+    };
+    check("max_open", params.max_open.into(), 1, 10_000);
+    check("queue_blocks", params.queue_blocks.into(), 1, 10_000_000);
+    check("ageing_per_block", params.ageing_per_block.u128(), 0, MAX_AGEING.u128());
+    check("grace_blocks", params.grace_blocks.into(), 0, MAX_WINDOW_BLOCKS.into());
+    check("max_seats", params.max_seats.into(), 1, MAX_SEATS.into());
+    check("bond_cap", params.bond_cap.u128(), 1, MAX_AMOUNT.u128());
+    check("min_bond", params.min_bond.u128(), 1, params.bond_cap.u128());
+    check("unbonding_blocks", params.unbonding_blocks.into(), 1, 100_000_000);
+    check("slash_ppm", params.slash_ppm.into(), 0, 1_000_000);
+    check("callback_gas", params.callback_gas.into(), 1, 100_000_000);
+    let starts_well = denom.starts_with(|c: char| c.is_ascii_alphabetic());
+    let valid = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
+    if !(3..=128).contains(&denom.len()) || !starts_well || !denom.chars().all(valid) {
+        problems.push(format!(
+            "denom must be 3 to 128 letters, digits or /:._- and start with a letter, got {denom:?}"
+        ));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ContractError::InvalidParams { problems }),
+    }
+}
+
+pub fn check_model(price: Uint128, rule: &Rule, windows: &Windows, unbonding_blocks: u64) -> Result<(), ContractError> {
+    let mut problems = Vec::new();
+    let mut check = |field: &str, received: u128, min: u128, max: u128| {
+        if received < min || received > max {
+            problems.push(format!("{field} must be {min} to {max}, got {received}"));
+        }
+    };
+    check("price", price.u128(), 1, MAX_AMOUNT.u128());
+    check(
+        "commit_blocks",
+        windows.commit_blocks.into(),
+        1,
+        MAX_WINDOW_BLOCKS.into(),
+    );
+    check(
+        "reveal_blocks",
+        windows.reveal_blocks.into(),
+        1,
+        MAX_WINDOW_BLOCKS.into(),
+    );
+    check(
+        "round_blocks",
+        windows.round_blocks.into(),
+        1,
+        windows.commit_blocks.into(),
+    );
+    if let Rule::Tolerant { sketch_len, .. } = rule {
+        check("sketch_len", (*sketch_len).into(), 1, MAX_SKETCH.into());
+    }
+    // Whoever commits and unbonds at once must still be slashable when the last attempt can be settled.
+    let all = (u128::from(windows.commit_blocks) + u128::from(windows.reveal_blocks)) * u128::from(MAX_ATTEMPTS);
+    if all >= u128::from(unbonding_blocks) {
+        problems.push(format!(
+            "{MAX_ATTEMPTS} attempts must last less than unbonding_blocks {unbonding_blocks}, got {all} blocks"
+        ));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ContractError::InvalidModel { problems }),
+    }
+}
+
+pub fn check_input(input: &Input, input_hash: &Binary) -> Result<(), ContractError> {
+    match input {
+        Input::Uri(uri) if uri.is_empty() || uri.len() > MAX_URI_BYTES => Err(ContractError::InvalidUri {
+            length: uri.len(),
+            max: MAX_URI_BYTES,
+        }),
+        Input::Uri(_) => Ok(()),
+        Input::Inline(bytes) if bytes.len() > MAX_INLINE_BYTES => Err(ContractError::InputTooLarge {
+            length: bytes.len(),
+            max: MAX_INLINE_BYTES,
+        }),
+        Input::Inline(bytes) => {
+            let computed = crate::frame::sha256(bytes);
+            if computed.as_slice() != input_hash.as_slice() {
+                return Err(ContractError::InputHashMismatch {
+                    computed: crate::events::hex(&computed),
+                    received: crate::events::hex(input_hash),
+                });
+            }
+            Ok(())
+        }
+    }
+}
+
+pub fn check_length(field: &str, value: &Binary, expected: usize) -> Result<(), ContractError> {
+    if value.len() != expected {
+        return Err(ContractError::WrongLength {
+            field: field.to_string(),
+            length: value.len(),
+            expected,
+        });
+    }
+    Ok(())
+}
+
+/// The one coin that was attached, in the contract's denomination.
+pub fn paid(info: &MessageInfo, denom: &str) -> Result<Uint128, ContractError> {
+    match info.funds.as_slice() {
+        [coin] if coin.denom == denom && !coin.amount.is_zero() => match Uint128::try_from(coin.amount) {
+            Ok(amount) if amount <= MAX_AMOUNT => Ok(amount),
+            _ => Err(ContractError::AmountTooLarge {
+                amount: coin.amount,
+                max: MAX_AMOUNT,
+            }),
+        },
+        _ => Err(ContractError::WrongFunds {
+            denom: denom.to_string(),
+            received: coins(info),
+        }),
+    }
+}
+
+/// Money sent along by mistake would be nobody's.
+pub fn nonpayable(info: &MessageInfo) -> Result<(), ContractError> {
+    if info.funds.is_empty() {
+        return Ok(());
+    }
+    Err(ContractError::UnexpectedFunds { received: coins(info) })
+}
+
+fn coins(info: &MessageInfo) -> String {
+    match info.funds.is_empty() {
+        true => "nothing".to_string(),
+        false => info
+            .funds
+            .iter()
+            .map(|coin| coin.to_string())
+            .collect::<Vec<_>>()
+            .join(","),
+    }
+}
