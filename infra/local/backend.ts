@@ -3,7 +3,7 @@ import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts'
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
-import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
+import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Logger } from '../../shared/log.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
@@ -54,6 +54,8 @@ export const startBackend = ({ dataDir, keystore, chain, nodeNames, log, loops, 
       if (writes.some(({ key }) => key.pk === OUTBOX)) wake('relay');
     },
   });
+  // The folder's lock says that no other process is alive on it.
+  releaseInFlight(database);
   const queue = openSqliteQueue(database, { clock, random, wake: (name) => wake(name) });
   const blobs = openFileBlobs(files.blobs);
   const nodes = nodeNames.map((name) => startNode(name, { keystore, dataDir, store, clock, log }));

@@ -28,7 +28,7 @@ export const runQuery = async (options: WorldOptions, point?: CrashPoint): Promi
       }
       if (first.dead && process.gate === first) {
         await process.release();
-        process = await world.process(new Gate());
+        process = await world.restart(new Gate());
       }
       if (await isQuiet(world, 1)) return { state: await finalState(world, 1), calls: first.calls, died: first.dead };
     }

@@ -9,7 +9,7 @@ import { createDeployment, type Deployment } from '../../infra/local/deployment.
 import { DEVNET } from '../../infra/local/settings.ts';
 import { nodeSigner } from '../../shared/adapters/local/identity.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
-import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
+import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { askMessage } from '../../shared/chain/contract-messages.ts';
@@ -225,7 +225,13 @@ export class World {
     await openSqliteStore(this.database).transact(planTransaction(intent, this.clock.nowMs()));
   }
 
-  /** Starts a process on what is durable. */
+  /** Starts a process on what is durable, as the local composition does after a kill: alone. */
+  async restart(gate: Gate) {
+    releaseInFlight(this.database);
+    return await this.process(gate);
+  }
+
+  /** Starts a process on what is durable, perhaps beside others. */
   async process(gate: Gate) {
     const { clock, database } = this;
     const random = seededRandom(7);

@@ -1,0 +1,55 @@
+import type { Clock, Random } from '../../shared/ports/clock.ts';
+
+interface Sleeper {
+  readonly atMs: number;
+  wake(): void;
+}
+
+/** A clock that moves only when told to. */
+export class FakeClock implements Clock {
+  #nowMs: number;
+  #sleepers: Sleeper[] = [];
+
+  constructor(nowMs = 1_700_000_000_000) {
+    this.#nowMs = nowMs;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const sleeper = { atMs: this.#nowMs + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        reject(signal.reason);
+      });
+    });
+  }
+
+  /** Moves time on and wakes whoever slept until then, earliest first. */
+  advance(ms: number): void {
+    this.#nowMs += ms;
+    const awake = this.#sleepers.filter(({ atMs }) => atMs <= this.#nowMs).sort((a, b) => a.atMs - b.atMs);
+    this.#sleepers = this.#sleepers.filter(({ atMs }) => atMs > this.#nowMs);
+    for (const sleeper of awake) sleeper.wake();
+  }
+}
+
+/** The same numbers for the same seed (mulberry32). Never for keys. */
+export const seededRandom = (seed: number): Random => {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)),
+    below: (bound) => Math.floor(next() * bound),
+  };
+};
