@@ -1,17 +1,17 @@
-import { concat, frame, hashFrame, u32, u64, u128, utf8 } from './encoding.ts';
+import { concat, frame, hashFrame, type U64, u32, u64, u128, utf8 } from './encoding.ts';
 
 /** Hashes that tie a query, its result and its node together (docs/protocol.md section 1). Hash fields are 32 bytes. */
 
 export interface QueryIdentity {
   readonly chainId: string;
   readonly contract: string;
-  readonly queryId: number;
+  readonly queryId: U64;
   readonly asker: string;
   readonly model: Uint8Array;
   readonly inputHash: Uint8Array;
   readonly seats: number;
   readonly privacy: string;
-  readonly maxUnits: number;
+  readonly maxUnits: U64;
   readonly feeUnes: bigint;
 }
 
@@ -36,7 +36,7 @@ export const sketchHash = (sketch: readonly number[]): Uint8Array =>
 export interface AttemptRef {
   readonly chainId: string;
   readonly contract: string;
-  readonly queryId: number;
+  readonly queryId: U64;
   readonly attempt: number;
 }
 

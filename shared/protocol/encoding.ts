@@ -4,7 +4,7 @@ import { sha256 } from './sha256.ts';
 
 const text = new TextEncoder();
 
-const integer = (name: string, value: number | bigint, bytes: number): Uint8Array => {
+const integer = (name: string, value: U64, bytes: number): Uint8Array => {
   const wide = BigInt(value);
   if (wide < 0n || wide >= 1n << BigInt(8 * bytes)) {
     throw new RangeError(`${name} takes 0 to 2^${8 * bytes} - 1, received ${value}`);
@@ -18,9 +18,12 @@ const integer = (name: string, value: number | bigint, bytes: number): Uint8Arra
   return out;
 };
 
+/** A u64 of the contract: a number while it is a safe integer. */
+export type U64 = number | bigint;
+
 /** @throws {RangeError} out of range; so for all widths. */
 export const u32 = (value: number): Uint8Array => integer('u32', value, 4);
-export const u64 = (value: number | bigint): Uint8Array => integer('u64', value, 8);
+export const u64 = (value: U64): Uint8Array => integer('u64', value, 8);
 export const u128 = (value: bigint): Uint8Array => integer('u128', value, 16);
 
 export const utf8 = (value: string): Uint8Array => text.encode(value);

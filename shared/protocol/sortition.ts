@@ -1,4 +1,4 @@
-import { bigEndian, hashFrame, u32, u64, utf8 } from './encoding.ts';
+import { bigEndian, hashFrame, type U64, u32, u64, utf8 } from './encoding.ts';
 
 /** Drawing of committees (docs/protocol.md section 3). */
 
@@ -9,9 +9,9 @@ export interface Opening {
   readonly chainId: string;
   readonly contract: string;
   readonly moduleSeed: Uint8Array;
-  readonly queryId: number;
+  readonly queryId: U64;
   readonly attempt: number;
-  readonly height: number;
+  readonly height: U64;
   readonly timeNs: bigint;
 }
 
