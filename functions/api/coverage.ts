@@ -63,13 +63,19 @@ export const readCoverage = async (deps: ApiDeps, range: { from?: number; to?: n
 };
 
 /** What RPCs said and the contract denied, or kept silent about. */
-export const listAnomalies = async (deps: ApiDeps, after: string | undefined, limit: number): Promise<AnomaliesView> => {
+export const listAnomalies = async (
+  deps: ApiDeps,
+  after: string | undefined,
+  limit: number,
+): Promise<AnomaliesView> => {
   const page = { limit: limit + 1, ...(after !== undefined && { after }) };
   const rows = await deps.store.list(anomaliesPartition(deps.chain.chainId), page);
   const shown = rows.slice(0, limit);
-  const anomalies = shown.map((row) => AnomalyRow.parse(row.body)).map(({ queryId, ...row }) => ({
-    ...row,
-    ...(queryId !== undefined && { queryId }),
-  }));
+  const anomalies = shown
+    .map((row) => AnomalyRow.parse(row.body))
+    .map(({ queryId, ...row }) => ({
+      ...row,
+      ...(queryId !== undefined && { queryId }),
+    }));
   return { anomalies, next: rows.length > limit ? (shown.at(-1)?.sk ?? null) : null };
 };

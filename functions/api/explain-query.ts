@@ -1,6 +1,6 @@
-import { type AnomalyRow, anomaliesPartition, AnomalyRow as Anomaly } from '../../shared/rows/coverage.ts';
 import { nextPhaseHeight, phaseAt } from '../../shared/protocol/phase.ts';
 import type { QueryState } from '../../shared/protocol/state.ts';
+import { AnomalyRow as Anomaly, type AnomalyRow, anomaliesPartition } from '../../shared/rows/coverage.ts';
 import type { ApiDeps } from './deps.ts';
 import { explainRun } from './explain-run.ts';
 import { readQuery, unknownQuery } from './read-query.ts';
@@ -21,14 +21,21 @@ const explainState = (q: QueryState, height: number): string[] => {
   const left = next === undefined ? undefined : blocks(Math.max(0, next - height));
   const o = q.opening;
   const seats = o ? `${o.committed} of ${q.seats} seats are committed, ${o.revealed} revealed` : '';
-  const retried = q.attempt > 0 ? [`This is attempt ${q.attempt + 1} of 3: committees before it found no majority.`] : [];
+  const retried =
+    q.attempt > 0 ? [`This is attempt ${q.attempt + 1} of 3: committees before it found no majority.`] : [];
   switch (phaseAt(q, height)) {
     case 'queued':
       return [`It is queued until a place is free: higher fees go first. It is refunded in ${left ?? 'some blocks'}.`];
     case 'commit':
-      return [...retried, `Nodes may commit for ${left} more: ${seats}. The window closes early when all seats are taken.`];
+      return [
+        ...retried,
+        `Nodes may commit for ${left} more: ${seats}. The window closes early when all seats are taken.`,
+      ];
     case 'reveal':
-      return [...retried, `The commit window is closed and nodes reveal, ${left ? `for ${left} more` : 'until all have'}: ${seats}.`];
+      return [
+        ...retried,
+        `The commit window is closed and nodes reveal, ${left ? `for ${left} more` : 'until all have'}: ${seats}.`,
+      ];
     case 'settle':
       return [...retried, `Everything is revealed or too late (${seats}); anyone may send Settle now.`];
     case 'expire':
@@ -55,7 +62,9 @@ const anomaliesOf = async ({ store, chain }: ApiDeps, queryId: number): Promise<
  * @throws {BadInputError} `unknown-query`
  */
 export const explainQuery = async (deps: ApiDeps, queryId: number): Promise<WhyView> => {
-  const anomalies = (await anomaliesOf(deps, queryId)).map(({ kind, height, detail }) => `${kind} at ${height}: ${detail}`);
+  const anomalies = (await anomaliesOf(deps, queryId)).map(
+    ({ kind, height, detail }) => `${kind} at ${height}: ${detail}`,
+  );
   const head = await deps.chain.head();
   const state = await deps.chain.query(queryId);
   if (!state) throw unknownQuery(queryId);

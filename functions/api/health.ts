@@ -52,14 +52,18 @@ const reasonsOf = (
   const reasons: string[] = [];
   if (chain.headAgeMs === null) reasons.push('the chain node does not answer: check the RPC');
   else if (chain.headAgeMs > limits.headAgeMs) {
-    reasons.push(`the newest block is ${Math.round(chain.headAgeMs / 1000)} s old: the node lags or the chain stands still`);
+    reasons.push(
+      `the newest block is ${Math.round(chain.headAgeMs / 1000)} s old: the node lags or the chain stands still`,
+    );
   }
   if (cursor.lastReadHeight === null) reasons.push('no block was read yet: check watch-chain');
   else if (cursor.lagBlocks !== null && cursor.lagBlocks > limits.cursorLagBlocks) {
     reasons.push(`watch-chain is ${cursor.lagBlocks} blocks behind`);
   }
   if (outbox.oldestUnsentAgeMs > limits.outboxAgeMs) {
-    reasons.push(`an effect waits in the outbox for ${Math.round(outbox.oldestUnsentAgeMs / 1000)} s: check relay-outbox`);
+    reasons.push(
+      `an effect waits in the outbox for ${Math.round(outbox.oldestUnsentAgeMs / 1000)} s: check relay-outbox`,
+    );
   }
   for (const [name, { dead }] of Object.entries(queues)) {
     if (dead > 0) reasons.push(`queue ${name} has ${dead} dead letters: mend the cause, then redrive`);

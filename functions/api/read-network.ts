@@ -32,19 +32,16 @@ const viewNode = (node: NodeState): NodeView => ({
   models: [...node.models],
 });
 
-/** The contract's pages are at most this long, so one more row cannot be asked for: a full page may have a successor. */
-const MAX_CONTRACT_PAGE = 30;
-
+/** The contract gives at most 100 at once, so one more than the limit cannot be asked for: a full page may have a successor. */
 const page = <T>(items: readonly T[], limit: number, idOf: (item: T) => string): string | null => {
   const last = items.at(-1);
   return last !== undefined && items.length >= limit ? idOf(last) : null;
 };
 
 export const listModels = async (deps: ApiDeps, after: string | undefined, limit: number) => {
-  const size = Math.min(limit, MAX_CONTRACT_PAGE);
-  const states = await deps.chain.models(after, size);
+  const states = await deps.chain.models(after, limit);
   const models = await Promise.all(states.map((state) => viewModel(deps, state)));
-  return { models, next: page(states, size, ({ id }) => id) };
+  return { models, next: page(states, limit, ({ id }) => id) };
 };
 
 /** @throws {BadInputError} `unknown-model` */
@@ -58,9 +55,8 @@ export const readModel = async (deps: ApiDeps, id: string): Promise<ModelView> =
 };
 
 export const listNodes = async ({ chain }: ApiDeps, after: string | undefined, limit: number) => {
-  const size = Math.min(limit, MAX_CONTRACT_PAGE);
-  const states = await chain.nodes(after, size);
-  return { nodes: states.map(viewNode), next: page(states, size, ({ address }) => address) };
+  const states = await chain.nodes(after, limit);
+  return { nodes: states.map(viewNode), next: page(states, limit, ({ address }) => address) };
 };
 
 /** @throws {BadInputError} `unknown-node` */

@@ -1,8 +1,8 @@
+import { resultKind } from '../../shared/chain/proof/result-kind.ts';
 import { BadInputError, InvariantError } from '../../shared/errors.ts';
 import { RunRef } from '../../shared/messages/ids.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import { rawDigest } from '../../shared/protocol/digest.ts';
-import { toHex } from '../../shared/protocol/encoding.ts';
+import { fromHex } from '../../shared/protocol/encoding.ts';
 import { RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import type { ApiDeps } from './deps.ts';
 import { manifestIfHere } from './models.ts';
@@ -56,7 +56,7 @@ export const readResult = async (deps: ApiDeps, queryId: number): Promise<Result
   for (const output of new Set(outputs)) {
     const bytes = await blobIfHere(deps, output);
     if (!bytes) continue;
-    if (toHex(rawDigest(bytes)) !== digest) {
+    if (!resultKind(bytes, fromHex(digest))) {
       throw new InvariantError('result-digest', `the stored result of query ${queryId} is not the one it committed to`);
     }
     const manifest = await manifestIfHere(deps, model);

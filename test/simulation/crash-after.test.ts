@@ -7,5 +7,34 @@ it('ends the same when the process dies after the effect of any port call', { ti
   const { points, names, differences } = await crashMatrix({ nodes: 2 }, 'after');
   await annotate(`crash points after an effect: ${points}, differences: ${differences.length}`);
   expect(differences).toEqual([]);
-  expect([...names].sort()).toMatchInlineSnapshot();
+  expect([...names].sort()).toMatchInlineSnapshot(`
+    [
+      "blobs.get",
+      "blobs.has",
+      "blobs.put",
+      "chain.account",
+      "chain.block",
+      "chain.broadcast",
+      "chain.draw",
+      "chain.head",
+      "chain.live",
+      "chain.model",
+      "chain.query",
+      "chain.seats",
+      "chain.transaction",
+      "host.start",
+      "queue.ack",
+      "queue.receive",
+      "queue.retry",
+      "queue.send",
+      "signer.prove",
+      "signer.seal",
+      "signer.signDigest",
+      "signer.signReceipt",
+      "store.due",
+      "store.get",
+      "store.list",
+      "store.transact",
+    ]
+  `);
 });

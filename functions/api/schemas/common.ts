@@ -2,9 +2,12 @@ import { fromBech32 } from '@cosmjs/encoding';
 import { z } from '@hono/zod-openapi';
 import { ErrorBody } from '../errors.ts';
 
+/** Given to CosmJS too: its own default, no limit at all, is refused by the decoder below it. */
+const MAX_ADDRESS_CHARS = 128;
+
 const isAddress = (value: string): boolean => {
   try {
-    return fromBech32(value).data.length > 0;
+    return fromBech32(value, MAX_ADDRESS_CHARS).data.length > 0;
   } catch {
     return false;
   }
@@ -14,7 +17,7 @@ export const HashText = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
   .openapi({ description: 'SHA-256 in lower-case hex.' });
-export const AddressText = z.string().max(128).refine(isAddress, 'expected a bech32 address');
+export const AddressText = z.string().max(MAX_ADDRESS_CHARS).refine(isAddress, 'expected a bech32 address');
 export const AmountText = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,37})$/, 'expected a whole number of unes in decimal digits, as a string')

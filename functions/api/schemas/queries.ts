@@ -18,9 +18,7 @@ export const QueryView = z
     committed: z.int().optional(),
     reason: z.string().optional(),
     settledHeight: z.int().optional(),
-    history: z.array(
-      z.strictObject({ attempt: z.int(), status: z.string(), height: z.int(), atMs: z.number() }),
-    ),
+    history: z.array(z.strictObject({ attempt: z.int(), status: z.string(), height: z.int(), atMs: z.number() })),
     links: Links,
   })
   .openapi('Query');

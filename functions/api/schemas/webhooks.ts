@@ -30,9 +30,7 @@ export const DeliveryView = z
     deliveryId: z.string(),
     type: z.string(),
     state: z.enum(['pending', 'delivered', 'given-up']),
-    attempts: z.array(
-      z.strictObject({ atMs: z.number(), status: z.int().optional(), error: z.string().optional() }),
-    ),
+    attempts: z.array(z.strictObject({ atMs: z.number(), status: z.int().optional(), error: z.string().optional() })),
     nextAttemptMs: z.number().nullable(),
   })
   .openapi('Delivery');
