@@ -1,9 +1,9 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { Webhook } from 'standardwebhooks';
 import { InvariantError } from './errors.ts';
 import { outboxWrite } from './outbox.ts';
 import type { Write } from './ports/store.ts';
 import { frame, toHex, utf8 } from './protocol/encoding.ts';
+import { sha256 } from './protocol/sha2.ts';
 import { type DeliveryRow, deliveryKey, type EndpointRow, WEBHOOK_RETRIES } from './rows/webhook.ts';
 
 /** Something a receiver may want to hear of. `data` holds ids and digests, never a prompt or a result. */

@@ -1,6 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { BadInputError, TransientError } from '../../shared/errors.ts';
 import { fromBase64, hashFrame, toHex, utf8 } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { ModelState } from '../../shared/protocol/state.ts';
 import type { ApiDeps } from './deps.ts';
 

@@ -1,10 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { BadInputError } from '../../shared/errors.ts';
 import { checkImage } from '../../shared/model/image.ts';
 import type { ManifestInput } from '../../shared/model/manifest.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import type { Write } from '../../shared/ports/store.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { ApiDeps } from './deps.ts';
 import { InputRow, inputKey } from './input-row.ts';
 import { manifestOf, modelOrDefault } from './models.ts';

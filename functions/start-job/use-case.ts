@@ -1,4 +1,3 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { BadInputError, TransientError } from '../../shared/errors.ts';
 import type { StartJobMessage } from '../../shared/messages/advance.ts';
 import { runId } from '../../shared/messages/ids.ts';
@@ -11,6 +10,7 @@ import type { JobHost } from '../../shared/ports/job-host.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import { PLACEMENTS, PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 
 export interface StartJobDeps {

@@ -1,10 +1,10 @@
 import { setupWasmExtension } from '@cosmjs/cosmwasm';
 import { accountFromAny, QueryClient, setupAuthExtension, setupBankExtension } from '@cosmjs/stargate';
 import { Comet38Client, HttpClient, type RpcClient } from '@cosmjs/tendermint-rpc';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { QuorateError, TransientError } from '../errors.ts';
 import type { BlockEvents, Chain } from '../ports/chain.ts';
 import { toHex } from '../protocol/encoding.ts';
+import { sha256 } from '../protocol/sha2.ts';
 import * as answers from './contract-answers.ts';
 import { contractEvents } from './events.ts';
 

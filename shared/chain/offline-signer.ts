@@ -1,8 +1,8 @@
 import { encodeSecp256k1Signature } from '@cosmjs/amino';
 import { makeSignBytes, type OfflineDirectSigner } from '@cosmjs/proto-signing';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { BadInputError } from '../errors.ts';
 import type { AccountSigner } from '../ports/signer.ts';
+import { sha256 } from '../protocol/sha2.ts';
 
 /** An account as CosmJS wants it, so that its signing clients work with any of our signers. */
 export const offlineSigner = (signer: AccountSigner): OfflineDirectSigner => ({

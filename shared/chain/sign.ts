@@ -1,11 +1,11 @@
 import { encodeSecp256k1Pubkey } from '@cosmjs/amino';
 import { wasmTypes } from '@cosmjs/cosmwasm';
 import { encodePubkey, makeAuthInfoBytes, makeSignBytes, makeSignDoc, Registry } from '@cosmjs/proto-signing';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import type { AccountState, ContractCall } from '../ports/chain.ts';
 import type { AccountSigner } from '../ports/signer.ts';
 import { toHex, utf8 } from '../protocol/encoding.ts';
+import { sha256 } from '../protocol/sha2.ts';
 
 /** Gas and fee of a transaction, and the chain that it is for. */
 export interface TxTerms {

@@ -1,9 +1,9 @@
 import type { OfflineDirectSigner } from '@cosmjs/proto-signing';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { askMessage } from '../chain/contract-messages.ts';
 import { BadInputError, InvariantError } from '../errors.ts';
 import type { Chain } from '../ports/chain.ts';
 import { toHex } from '../protocol/encoding.ts';
+import { sha256 } from '../protocol/sha2.ts';
 import type { ModelState } from '../protocol/state.ts';
 import { Models, StoredInput } from './answers.ts';
 import type { ChainAccess, Executed } from './chain-access.ts';

@@ -1,11 +1,11 @@
 import type { OfflineDirectSigner } from '@cosmjs/proto-signing';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/contracts/fakes.ts';
 import { BadInputError, TransientError } from '../errors.ts';
 import type { Chain } from '../ports/chain.ts';
 import { rawDigest } from '../protocol/digest.ts';
 import { toHex, utf8 } from '../protocol/encoding.ts';
+import { sha256 } from '../protocol/sha2.ts';
 import type { QueryStatus } from './answers.ts';
 import { type AskDeps, askWithWallet } from './ask.ts';
 import { createClient } from './client.ts';
@@ -57,7 +57,7 @@ describe('apiHttp', () => {
 
 describe('checkedResult', () => {
   const api = apiHttp('http://api', async () => new Response('INVOICE', { headers: { 'content-type': 'text/plain' } }));
-  const chainWith = (digest: string | undefined) =>
+  const chainWith = (digest: string | undefined) => async () =>
     ({ query: async () => ({ phase: 'reveal', outcome: digest && { digest } }) }) as unknown as Chain;
 
   it('takes bytes whose digest is the contract’s', async () => {

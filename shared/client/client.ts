@@ -46,7 +46,7 @@ export const createClient = (options: ClientOptions): Client => {
     ask: (input, ask = {}) => askWithWallet({ api, access, signer: options.signer }, input, ask),
     status,
     wait: (queryId, wait = {}) => waitUntilFinal(() => status(queryId), options.clock, wait),
-    result: async (queryId) => checkedResult(api, await access.chain(), queryId),
+    result: (queryId) => checkedResult(api, access.chain, queryId),
     receipt: async (queryId) => (await api.bytes(`/v1/queries/${queryId}/receipt`)).bytes,
     verify: verifyReceipt,
   };

@@ -28,9 +28,13 @@ const settledDigest = async (chain: Chain, queryId: number): Promise<string> => 
  * The API's bytes, taken only when they have the digest that the contract holds.
  * @throws {BadInputError} `not-yet-verified`; {InvariantError} `result-refused`; and what the API refuses
  */
-export const checkedResult = async (api: ApiHttp, chain: Chain, queryId: number): Promise<ClientResult> => {
+export const checkedResult = async (
+  api: ApiHttp,
+  chain: () => Promise<Chain>,
+  queryId: number,
+): Promise<ClientResult> => {
   const { bytes, mediaType } = await api.bytes(`/v1/queries/${queryId}/result`);
-  const digest = await settledDigest(chain, queryId);
+  const digest = await settledDigest(await chain(), queryId);
   if (resultKind(bytes, fromHex(digest))) return { bytes, mediaType, digest, text: new TextDecoder().decode(bytes) };
   throw new InvariantError('result-refused', `the API's answer to query ${queryId} is not the one on chain`, {
     next: 'Do not use it; ask the deployment of another node of the majority.',

@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { z } from 'zod';
 import { BadInputError } from '../errors.ts';
 import { toHex } from '../protocol/encoding.ts';
+import { sha256 } from '../protocol/sha2.ts';
 
 const MIB = 1024 * 1024;
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');

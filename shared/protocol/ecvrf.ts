@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes } from './encoding.ts';
+import { sha512 } from './sha2.ts';
 
 /**
  * ECVRF-EDWARDS25519-SHA512-TAI of RFC 9381 (section 5, suite 0x03 of 5.5).

@@ -1,30 +1,33 @@
-import { sha256 } from './sha256.ts';
+import { sha256 } from './sha2.ts';
 
 /** Encoding of docs/protocol.md section 1: big-endian integers of fixed width, length-prefixed fields, domain-tagged frames. */
 
 const text = new TextEncoder();
 
-const integer = (name: string, value: U64, bytes: number): Uint8Array => {
-  const wide = BigInt(value);
-  if (wide < 0n || wide >= 1n << BigInt(8 * bytes)) {
-    throw new RangeError(`${name} takes 0 to 2^${8 * bytes} - 1, received ${value}`);
-  }
-  const out = new Uint8Array(bytes);
-  let rest = wide;
-  for (let i = bytes - 1; i >= 0; i--) {
-    out[i] = Number(rest & 0xffn);
-    rest >>= 8n;
-  }
-  return out;
-};
+const outOfRange = (value: U64, bits: number): RangeError =>
+  new RangeError(`u${bits} takes 0 to 2^${bits} - 1, received ${value}`);
 
 /** A u64 of the contract: a number while it is a safe integer. */
 export type U64 = number | bigint;
 
 /** @throws {RangeError} out of range; so for all widths. */
-export const u32 = (value: number): Uint8Array => integer('u32', value, 4);
-export const u64 = (value: U64): Uint8Array => integer('u64', value, 8);
-export const u128 = (value: bigint): Uint8Array => integer('u128', value, 16);
+export const u32 = (value: number): Uint8Array => {
+  if (!(Number.isInteger(value) && value >= 0 && value < 2 ** 32)) throw outOfRange(value, 32);
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+};
+
+export const u64 = (value: U64): Uint8Array => {
+  const wide = BigInt(value);
+  if (wide < 0n || wide >= 1n << 64n) throw outOfRange(value, 64);
+  const out = new Uint8Array(8);
+  new DataView(out.buffer).setBigUint64(0, wide);
+  return out;
+};
+
+export const u128 = (value: bigint): Uint8Array => {
+  if (value < 0n || value >= 1n << 128n) throw outOfRange(value, 128);
+  return concat([u64(value >> 64n), u64(value & (2n ** 64n - 1n))]);
+};
 
 export const utf8 = (value: string): Uint8Array => text.encode(value);
 
@@ -41,12 +44,23 @@ export const concat = (parts: readonly Uint8Array[]): Uint8Array => {
   return out;
 };
 
+const fieldsOf = (all: readonly Uint8Array[]): Uint8Array => {
+  const out = new Uint8Array(all.reduce((sum, bytes) => sum + 4 + bytes.length, 0));
+  const view = new DataView(out.buffer);
+  let at = 0;
+  for (const bytes of all) {
+    view.setUint32(at, bytes.length);
+    out.set(bytes, at + 4);
+    at += 4 + bytes.length;
+  }
+  return out;
+};
+
 /** `u32be(length) || bytes`. */
-export const field = (bytes: Uint8Array): Uint8Array => concat([u32(bytes.length), bytes]);
+export const field = (bytes: Uint8Array): Uint8Array => fieldsOf([bytes]);
 
 /** `field(tag) || field(f1) || ... || field(fn)`: what is hashed or signed. */
-export const frame = (tag: string, fields: readonly Uint8Array[]): Uint8Array =>
-  concat([utf8(tag), ...fields].map(field));
+export const frame = (tag: string, fields: readonly Uint8Array[]): Uint8Array => fieldsOf([utf8(tag), ...fields]);
 
 export const hashFrame = (tag: string, fields: readonly Uint8Array[]): Uint8Array => sha256(frame(tag, fields));
 

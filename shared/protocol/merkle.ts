@@ -1,5 +1,5 @@
 import { concat, equalBytes } from './encoding.ts';
-import { sha256 } from './sha256.ts';
+import { sha256 } from './sha2.ts';
 
 /** Merkle trees of RFC 6962 section 2.1 over SHA-256, as CometBFT and result digests use them. */
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { vrfProve, vrfVerify } from './ecvrf.ts';
 import { u32, utf8 } from './encoding.ts';
-import { sha256 } from './sha256.ts';
+import { sha256 } from './sha2.ts';
 import { alphaOf, qualifies, weightOf } from './sortition.ts';
 
 describe('sortition', () => {

@@ -8,7 +8,7 @@ import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { receiptsRoot } from '../../shared/protocol/receipt.ts';
-import { sha256 } from '../../shared/protocol/sha256.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import { type EventRow, eventKey } from '../../shared/rows/coverage.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { FakeClock, seededRandom } from '../contracts/fakes.ts';

@@ -13,7 +13,7 @@ import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
-import { sha256 } from '../../shared/protocol/sha256.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { Rule } from '../../shared/protocol/state.ts';
 
 /** The real contract on the embedded chain, with nodes that serve a model of three stages. */

@@ -4,7 +4,7 @@ import { commitment, saltMessage, sketchHash } from '../../shared/protocol/commi
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { fromHex, toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { encodeReceipt, encodeSignedReceipt, type Receipt, receiptsRoot } from '../../shared/protocol/receipt.ts';
-import { sha256 } from '../../shared/protocol/sha256.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import { alphaOf, qualifies } from '../../shared/protocol/sortition.ts';
 import type { ChainWithModel } from './chain-with-model.ts';
 

@@ -1,6 +1,6 @@
 import { concat, equalBytes } from '../../protocol/encoding.ts';
 import { leafHash, merklePath } from '../../protocol/merkle.ts';
-import { sha256 } from '../../protocol/sha256.ts';
+import { sha256 } from '../../protocol/sha2.ts';
 
 /**
  * Inclusion of a transaction and of its result in a block (CometBFT spec, core/data_structures.md: data_hash is the Merkle

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { rawDigest, tokensDigest } from '../../protocol/digest.ts';
 import { toHex, utf8 } from '../../protocol/encoding.ts';
 import { merkleRoot } from '../../protocol/merkle.ts';
-import { sha256 } from '../../protocol/sha256.ts';
+import { sha256 } from '../../protocol/sha2.ts';
 import { decodeOutcome, encodeOutcome } from './execution.ts';
 import { decodeHeader, encodeHeader, headerHash, headerTimeMs } from './header.ts';
 import { comparePlaces, isIncluded, siblings, sidesOf } from './inclusion.ts';

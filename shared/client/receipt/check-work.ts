@@ -5,7 +5,7 @@ import { type Manifest, parseManifest } from '../../model/manifest.ts';
 import { rawDigest } from '../../protocol/digest.ts';
 import { fromHex } from '../../protocol/encoding.ts';
 import { decodeSignedReceipt, receiptsRoot, type SignedReceipt } from '../../protocol/receipt.ts';
-import { sha256 } from '../../protocol/sha256.ts';
+import { sha256 } from '../../protocol/sha2.ts';
 import { type Vote, votesOf } from './check-settlement.ts';
 import { expectBytes, expectSame, refuse } from './checks.ts';
 import type { Story } from './story.ts';
