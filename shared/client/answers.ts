@@ -20,7 +20,7 @@ export const QueryStatus = z.looseObject({
 });
 export type QueryStatus = z.infer<typeof QueryStatus>;
 
-export const StoredInput = z.looseObject({ hash: z.string(), uri: z.string() });
+export const StoredInput = z.looseObject({ hash: z.string(), uri: z.string(), agent: z.string().nullable() });
 
 export const Model = z.looseObject({
   id: z.string(),

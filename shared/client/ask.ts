@@ -53,9 +53,16 @@ export const askWithWallet = async (
   const seats = options.seats ?? DEFAULT_SEATS;
   const fee = feeOf(model, seats, options.feeUnes);
   await checkFunds(chain, signer, fee);
-  const { inputHash, uri } = await upload(api, input, model.id);
+  const { inputHash, uri, agent } = await upload(api, input, model.id);
   const maxUnits = options.maxUnits ?? DEFAULT_MAX_UNITS;
-  const msg = askMessage({ model: model.id, inputHash, input: { uri }, seats, maxUnits });
+  const msg = askMessage({
+    model: model.id,
+    inputHash,
+    input: { uri },
+    seats,
+    maxUnits,
+    ...(agent !== null && { agent }),
+  });
   const done = await access.execute(signer, msg, fee);
   const { txHash, height } = done;
   return { queryId: askedId(done), txHash, height, feeUnes: String(fee), model: model.id, inputHash };
@@ -108,7 +115,7 @@ const upload = async (api: ApiHttp, input: Uint8Array, model: string) => {
     body: new Uint8Array(input),
   });
   // What is signed is what the caller has, not what the API says it got.
-  if (stored.hash === inputHash) return { inputHash, uri: stored.uri };
+  if (stored.hash === inputHash) return { inputHash, uri: stored.uri, agent: stored.agent };
   throw new InvariantError('input-hash', `the API took the input as ${stored.hash}, its hash is ${inputHash}`);
 };
 

@@ -140,7 +140,7 @@ describe('askWithWallet', () => {
       api: apiHttp('http://api', async (url) => {
         calls.push(url);
         return url.includes('/v1/inputs')
-          ? json({ hash, uri: `http://api/v1/inputs/${hash}` })
+          ? json({ hash, uri: `http://api/v1/inputs/${hash}`, agent: 'quo1api' })
           : json({ models, next: null });
       }),
       access: {
@@ -160,7 +160,10 @@ describe('askWithWallet', () => {
     const inputHash = toHex(sha256(input));
     expect(asked).toEqual({ queryId: 7, txHash: 'AB', height: 5, feeUnes: '3000', model: MODEL, inputHash });
     expect(sent).toMatchObject([
-      { fundsUnes: 3_000n, msg: { ask: { seats: 3, input: { uri: `http://api/v1/inputs/${inputHash}` } } } },
+      {
+        fundsUnes: 3_000n,
+        msg: { ask: { seats: 3, agent: 'quo1api', input: { uri: `http://api/v1/inputs/${inputHash}` } } },
+      },
     ]);
   });
 

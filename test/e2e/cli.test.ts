@@ -1,5 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawText, LABEL, TICKET, textOf } from '../../workers/inference/testdata/draw-text.ts';
 import { newFolder, ROOT, runCli, type Serving, serveMain } from './process.ts';
@@ -45,6 +48,39 @@ describe('quorate, against a real devnet', () => {
     expect((await cli('doctor')).code).toBe(0);
   });
 
+  it('carries the lifecycle to a webhook, signed by the public standard', async () => {
+    const received: { headers: Record<string, string>; body: string }[] = [];
+    const verified = Promise.withResolvers<void>();
+    const receiver = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        received.push({ headers: request.headers as Record<string, string>, body });
+        response.writeHead(204).end();
+        if (JSON.parse(body).type === 'query.verified') verified.resolve();
+      });
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    const { port } = receiver.address() as AddressInfo;
+    const registered = await fetch(`${serving.apiUrl}/v1/webhooks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ url: `http://127.0.0.1:${port}/hook` }),
+    });
+    expect(registered.status).toBe(201);
+    const { secret } = (await registered.json()) as { secret: string };
+    const asked = await cli('ask', SHIPPED, '--wait');
+    expect(asked.code, asked.stderr).toBe(0);
+    await verified.promise;
+    for (const { headers, body } of received)
+      expect(new Webhook(secret).verify(body, headers)).toMatchObject({ data: { queryId: 3 } });
+    const ids = received.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size, 'each event once').toBe(ids.length);
+    receiver.close();
+  });
+
   it('verifies a receipt file offline, with its input and a trusted header, and rejects it changed', async () => {
     const file = new Uint8Array(await (await fetch(`${serving.apiUrl}/v1/queries/1/receipt`)).arrayBuffer());
     const path = join(folder, 'receipt.json');
@@ -82,7 +118,7 @@ describe('quorate, against a real devnet', () => {
       expect(answer, args.join(' ')).toMatchObject({ error: { code, next: expect.stringMatching(/\w/) } });
       expect(exit).toBe(1);
     }
-    expect((await json('status', '3')).answer).toMatchObject({ error: { code: 'unknown-query' } });
+    expect((await json('status', '4')).answer).toMatchObject({ error: { code: 'unknown-query' } });
     expect((await json('status', '2')).answer).toEqual(before);
   });
 

@@ -44,7 +44,7 @@ export const inputRoutes = (app: OpenAPIHono, deps: ApiDeps): void => {
     checkMediaType(c.req.header('content-type'));
     const allowed = await inputLimits(deps, c.req.valid('query').model);
     const row = await storeInput(deps, await readBody(c.req.raw, allowed.maxBytes), allowed);
-    return c.json({ ...row, uri: inputUri(deps, row.hash) }, 201);
+    return c.json({ ...row, uri: inputUri(deps, row.hash), agent: deps.askSigner ?? null }, 201);
   });
   app.openapi(get, async (c) => {
     const { row, bytes } = await readInput(deps, c.req.valid('param').hash);

@@ -34,5 +34,11 @@ export const IdempotencyKey = z
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'expected 1 to 128 characters of A-Z a-z 0-9 . _ : -');
 
 export const InputView = z
-  .strictObject({ hash: HashText, sizeBytes: z.int(), mediaType: z.string(), uri: z.string() })
+  .strictObject({
+    hash: HashText,
+    sizeBytes: z.int(),
+    mediaType: z.string(),
+    uri: z.string(),
+    agent: z.string().nullable().openapi({ description: 'Address to name as agent when asking on chain' }),
+  })
   .openapi('Input');
