@@ -37,7 +37,7 @@ const onDevchain = async (): Promise<ChainFixture> => {
     signed: async (at) => {
       const account = (await chain.account(signer.address)) ?? { accountNumber: 0, sequence: 0 };
       const sequence = at === 'now' ? account.sequence : account.sequence - 1;
-      const call = { msg: { bond: {} }, fundsUnes: '1' };
+      const call = { msg: { bond: {} }, fundsUnes: at === 'now' ? '1' : '2' };
       return await signCalls(signer, { ...account, sequence }, [call], terms);
     },
     block: async () => {

@@ -109,7 +109,7 @@ describe('quorate, against a real devnet', () => {
       [['ask', huge], 'body-too-large'],
       [['ask', SHIPPED, '--fee', '5'], 'short-fee'],
       [['ask', SHIPPED, '--model', 'ab'.repeat(32)], 'unknown-model'],
-      [['ask', SHIPPED, '--seats', '99'], 'seats-out-of-range'],
+      [['ask', SHIPPED, '--seats', '0'], 'seats-out-of-range'],
       [['status', '999'], 'unknown-query'],
       [['result', '999'], 'unknown-query'],
     ];
@@ -149,7 +149,7 @@ describe('quorate, against a real devnet', () => {
     };
     const first = await ask({ input });
     expect(first.status).toBe(202);
-    expect(await ask({ input })).toEqual(first);
+    expect(await ask({ input })).toMatchObject({ status: 202, body: { askId: first.body.askId } });
     expect((await ask({ input, seats: 5 })).status).toBe(409);
   });
 });
