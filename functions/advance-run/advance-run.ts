@@ -42,7 +42,7 @@ const advanceOnce = async (
   let writes: readonly Write[] = [];
   if (transition) {
     for (const effect of transition.effects) {
-      ({ row, writes } = await planEffect(deps, effect, row, view.query, height));
+      ({ row, writes } = await planEffect(deps, effect, row, view));
     }
     const ended = TERMINAL.has(transition.to) && row.reason === undefined;
     row = {
@@ -52,7 +52,7 @@ const advanceOnce = async (
       history: [...row.history, { state: transition.to, height, atMs: deps.clock.nowMs() }],
     };
   }
-  const wake = TERMINAL.has(row.state) ? undefined : await wakeHeight(deps, row, view);
+  const wake = TERMINAL.has(row.state) ? undefined : await wakeHeight(row, view);
   if (!transition && wake === wasDue?.at && JSON.stringify(row) === JSON.stringify(before)) return false;
   const due = wake === undefined ? {} : { due: { list: runWakes(row.run.chainId), at: wake } };
   await deps.store.transact([{ kind: 'put', key: runKey(row.run), body: row, ...due, expect: { version } }, ...writes]);
@@ -63,7 +63,7 @@ const advanceOnce = async (
  * Block height after which the run is looked at again, whatever messages are lost: the end of the window, the next round, or
  * its turn to settle (promise P6). A transaction sent on seeing height h lands at h + 1, hence the - 1.
  */
-const wakeHeight = async (deps: AdvanceDeps, row: RunRow, view: QueryView): Promise<number> => {
+const wakeHeight = async (row: RunRow, view: QueryView): Promise<number> => {
   const next = view.head.height + 1;
   const { query } = view;
   if (row.state === 'awaiting-settlement' && row.settleHeight !== undefined && row.settleHeight > next) {
@@ -72,7 +72,7 @@ const wakeHeight = async (deps: AdvanceDeps, row: RunRow, view: QueryView): Prom
   const close = nextPhaseHeight(query, next) ?? next + 1;
   const { opening } = query;
   if (row.state !== 'waiting' || !opening || opening.round >= MAX_ROUND) return Math.max(close - 1, next);
-  const model = await deps.chain.model(query.model);
-  const round = model ? opening.height + (opening.round + 1) * model.windows.roundBlocks : close;
+  const { roundBlocks } = await view.windows();
+  const round = opening.height + (opening.round + 1) * roundBlocks;
   return Math.max(Math.min(close - 1, round), next);
 };

@@ -6,11 +6,11 @@ import type { Write } from '../../shared/ports/store.ts';
 import { commitment, saltMessage, sketchHash } from '../../shared/protocol/commitment.ts';
 import { fromHex, toHex } from '../../shared/protocol/encoding.ts';
 import type { Effect, TxKind } from '../../shared/protocol/lifecycle.ts';
-import type { QueryState } from '../../shared/protocol/state.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
 import type { RunRow } from '../../shared/rows/run.ts';
 import type { AdvanceDeps } from './deps.ts';
 import { signerOf } from './facts.ts';
+import type { QueryView } from './view.ts';
 
 /** Settlement is anyone's to send and never too late; this bounds how long one signature may wait for a block. */
 const SETTLE_BLOCKS = 30;
@@ -21,16 +21,10 @@ export interface Planned {
 }
 
 /** The writes that make an effect happen, to stand in the transaction that moves the run. */
-export const planEffect = async (
-  deps: AdvanceDeps,
-  effect: Effect,
-  row: RunRow,
-  query: QueryState,
-  height: number,
-): Promise<Planned> => {
+export const planEffect = async (deps: AdvanceDeps, effect: Effect, row: RunRow, view: QueryView): Promise<Planned> => {
   if (effect === 'start-job') return { row, writes: [startJob(row, deps.clock.nowMs())] };
   const kind = effect.slice('send-'.length) as TxKind;
-  const { msg, deadlineHeight } = await transactionOf(deps, kind, row, query, height);
+  const { msg, deadlineHeight } = await transactionOf(deps, kind, row, view);
   const tries = row.tx?.kind === kind ? row.tx.tries + 1 : 1;
   const txId = `${runId(row.run)}/${kind}/${tries}`;
   const intent = { txId, signer: row.run.node, msg, fundsUnes: '0', deadlineHeight, run: row.run };
@@ -48,9 +42,10 @@ const startJob = (row: RunRow, nowMs: number): Write =>
     nowMs,
   );
 
-const transactionOf = async (deps: AdvanceDeps, kind: TxKind, row: RunRow, query: QueryState, height: number) => {
+const transactionOf = async (deps: AdvanceDeps, kind: TxKind, row: RunRow, view: QueryView) => {
   const { run, result, draw } = row;
-  const { opening } = query;
+  const { opening } = view.query;
+  const { height } = view.head;
   if (kind === 'settle') return { msg: settleMessage(run.queryId), deadlineHeight: height + SETTLE_BLOCKS };
   if (!opening || !result || !draw) {
     throw new InvariantError(
@@ -62,8 +57,7 @@ const transactionOf = async (deps: AdvanceDeps, kind: TxKind, row: RunRow, query
   const salt = await signerOf(deps, run.node).seal(saltMessage(attempt));
   if (kind === 'reveal') {
     const reveal = { digest: result.digest, sketch: [], receiptsRoot: result.receiptsRoot, salt: toHex(salt) };
-    const model = await deps.chain.model(row.model);
-    const deadlineHeight = opening.revealClose ?? opening.commitClose + (model?.windows.revealBlocks ?? 0);
+    const deadlineHeight = opening.revealClose ?? opening.commitClose + (await view.windows()).revealBlocks;
     return { msg: revealMessage(run.queryId, reveal), deadlineHeight };
   }
   const hidden = commitment(attempt, {

@@ -18,7 +18,8 @@ export const gatherFacts = async (
   const phase = view.query.attempt !== run.attempt || view.query.outcome ? 'over' : phaseAt(view.query, nextHeight);
 
   const undrawn = (state === 'seen' || state === 'waiting') && phase === 'commit';
-  const draw = undrawn ? await drawSeat(deps.chain, signerOf(deps, run.node), run.queryId) : row.draw;
+  const drawn = undrawn ? await drawSeat(deps.chain, signerOf(deps, run.node), view.query, row.tried) : {};
+  const draw = drawn.draw ?? row.draw;
   const stages = state === 'running' ? await stagesOutcome(deps.store, deps.blobs, run) : undefined;
   const settleHeight =
     state === 'awaiting-settlement' && phase === 'settle'
@@ -38,7 +39,7 @@ export const gatherFacts = async (
     },
     row: {
       ...row,
-      ...(draw && { draw }),
+      ...drawn,
       ...(stages?.state === 'done' && { result: stages.result }),
       ...(stages?.state === 'failed' && { reason: stages.reason }),
       ...(settleHeight !== undefined && { settleHeight }),

@@ -14,6 +14,7 @@ type Signed = Extract<TxRow, { state: 'signed' | 'sent' }>;
  * @throws {TransientError} `not-included-yet`, `rpc-unavailable`: the message comes again
  */
 export const sendTransaction = async (deps: SendDeps, txId: string): Promise<void> => {
+  let looked = 0;
   for (let polls = 0; ; ) {
     const stored = await deps.store.get(txKey(txId));
     if (!stored) throw new InvariantError('unknown-transaction', `no transaction '${txId.slice(0, 200)}' was planned`);
@@ -23,7 +24,10 @@ export const sendTransaction = async (deps: SendDeps, txId: string): Promise<voi
     if (row.state === 'planned') await save(await sign(deps, row.intent, row.signatures));
     else if (row.state === 'signed') await save(await broadcast(deps, row));
     else {
-      const next = await confirm(deps, row);
+      // Nothing new can be in the chain while no block came.
+      const { height } = await deps.chain.head();
+      const next = height === looked ? undefined : await confirm(deps, row, height);
+      looked = height;
       if (next) await save(next);
       else if (++polls >= deps.maxPolls) {
         // The same bytes again: the node that took them may have lost them with its mempool.
@@ -76,7 +80,7 @@ const broadcast = async (deps: SendDeps, row: Signed): Promise<TxRow> => {
   const answer = await deps.chain.broadcast(bytes).catch(onlyTransient);
   if (!answer || answer.code === 0 || answer.code === CODE.alreadyInMempool) return sent;
   if (answer.code === CODE.mempoolFull) throw new TransientError('mempool-full', answer.log.slice(0, 200));
-  const resolved = await confirm(deps, row);
+  const resolved = await confirm(deps, row, (await deps.chain.head()).height);
   if (resolved) return resolved;
   if (answer.code === CODE.timeoutHeight) return sent;
   if (answer.code === CODE.sequenceMismatch) return await repairSequence(deps, row);
@@ -84,9 +88,8 @@ const broadcast = async (deps: SendDeps, row: Signed): Promise<TxRow> => {
 };
 
 /** Included, or certainly dead, or undefined while neither is known. */
-const confirm = async (deps: SendDeps, row: Signed): Promise<TxRow | undefined> => {
-  // The head before the look-up: absent after a head beyond the time-out height is absent for ever. One block is left to indexing.
-  const { height } = await deps.chain.head();
+const confirm = async (deps: SendDeps, row: Signed, height: number): Promise<TxRow | undefined> => {
+  // The head was read before the look-up: absent after a head beyond the time-out height is absent for ever. One block is left to indexing.
   const tx = await deps.chain.transaction(row.hash);
   if (tx) return included(row, tx);
   if (height <= row.timeoutHeight + 1) return undefined;
@@ -101,7 +104,7 @@ const repairSequence = async (deps: SendDeps, row: Signed): Promise<TxRow> => {
   if (!used)
     throw new TransientError('sequence-ahead', `the chain expects ${account?.sequence}, signed was ${row.sequence}`);
   await deps.clock.sleep(deps.pollMs);
-  const resolved = await confirm(deps, row);
+  const resolved = await confirm(deps, row, (await deps.chain.head()).height);
   return resolved ?? { state: 'planned', intent: row.intent, signatures: row.signatures };
 };
 

@@ -13,6 +13,8 @@ export const RunRow = z.strictObject({
   state: RunStateName,
   /** Why a run failed or missed its window, or what it waits for. */
   reason: z.string().optional(),
+  /** The node's weight at the opening height, and how many rounds it has tried: a round's draw never changes. */
+  tried: z.strictObject({ weight: z.string().regex(/^\d+$/), rounds: z.int() }).optional(),
   /** Round in which the node was drawn, and its VRF proof (80 bytes in hex). */
   draw: z.strictObject({ round: z.int(), proof: z.string(), beta: z.string() }).optional(),
   /** What the node commits to. Saved before the commit is sent. */

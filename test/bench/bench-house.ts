@@ -48,6 +48,7 @@ export const final = async ({ chain }: House, queryId: number): Promise<QuerySta
   for (;;) {
     const query = await chain.query(queryId);
     if (query?.outcome) return query;
-    await systemClock.sleep(50);
+    // Seldom: the reader must not be the load.
+    await systemClock.sleep(500);
   }
 };

@@ -6,6 +6,8 @@ import { ask, benchHouse, final } from './bench-house.ts';
 import { summary } from './quantile.ts';
 
 const QUERIES = 200;
+/** One query a second keeps two cores about half busy with inference; more would measure the workers. */
+const EVERY_MS = 1_000;
 
 /**
  * Event seen -> stage job queued: from the transaction that stores the block with the opening event, to the call that hands the run's
@@ -25,6 +27,7 @@ export const controlPlane = async ([count = String(QUERIES)]: readonly string[])
   const endings: Promise<void>[] = [];
   let verified = 0;
   for (let i = 0; i < Number(count); i++) {
+    const next = systemClock.sleep(EVERY_MS);
     const queryId = await ask(house, String(i), 1);
     endings.push(
       final(house, queryId).then(async ({ opening, outcome }) => {
@@ -38,6 +41,7 @@ export const controlPlane = async ([count = String(QUERIES)]: readonly string[])
           samples.push(first - seenAtMs);
       }),
     );
+    await next;
   }
   await Promise.all(endings);
   process.stdout.write(`queries ${count}, verified ${verified}, drawn in round 0: ${samples.length}\n`);

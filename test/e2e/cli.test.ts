@@ -109,7 +109,6 @@ describe('quorate, against a real devnet', () => {
       [['ask', huge], 'body-too-large'],
       [['ask', SHIPPED, '--fee', '5'], 'short-fee'],
       [['ask', SHIPPED, '--model', 'ab'.repeat(32)], 'unknown-model'],
-      [['ask', SHIPPED, '--seats', '0'], 'seats-out-of-range'],
       [['status', '999'], 'unknown-query'],
       [['result', '999'], 'unknown-query'],
     ];
