@@ -4,24 +4,13 @@ import type { Head } from '../../shared/ports/chain.ts';
 import type { Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
-import type { QueryState } from '../../shared/protocol/state.ts';
 import { type AnomalyRow, anomalyKey } from '../../shared/rows/coverage.ts';
-import { openQueries, QueryRow, type QueryStatus, queryKey, STATUS_RANK } from '../../shared/rows/query.ts';
+import { openQueries, QueryRow, type QueryStatus, queryKey, queryRow, STATUS_RANK } from '../../shared/rows/query.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { ENDPOINTS, EndpointRow } from '../../shared/rows/webhook.ts';
 import { webhookWrites } from '../../shared/webhooks.ts';
 import type { AdvanceDeps } from './deps.ts';
 import type { QueryView } from './view.ts';
-
-const STATUS_OF = {
-  queued: 'queued',
-  commit: 'committing',
-  reveal: 'revealing',
-  settle: 'settling',
-  expire: 'settling',
-  verified: 'verified',
-  refunded: 'refunded',
-} as const satisfies Record<ReturnType<typeof phaseAt>, QueryStatus>;
 
 /** The event named a query that the contract does not have: kept as an anomaly, and no work is done for it (promise P2). */
 export const refuseInvented = async (
@@ -50,12 +39,13 @@ export const recordQuery = async (deps: AdvanceDeps, { query, head }: QueryView)
   const key = queryKey(chainId, query.id);
   const stored = await deps.store.get(key);
   const before = stored && QueryRow.parse(stored.body);
-  const status = STATUS_OF[phaseAt(query, head.height)];
+  const now = queryRow(chainId, query, head.height);
+  const { status } = now;
   const rank = (attempt: number, s: QueryStatus): number => attempt * 10 + STATUS_RANK[s];
   if (before && rank(before.attempt, before.status) >= rank(query.attempt, status)) return;
   const atMs = deps.clock.nowMs();
   const entry = { attempt: query.attempt, status, height: query.outcome?.height ?? head.height, atMs };
-  const row: QueryRow = { ...describe(chainId, query, status), history: [...(before?.history ?? []), entry] };
+  const row: QueryRow = { ...now, history: [...(before?.history ?? []), entry] };
   const endpoints = await deps.store.list(ENDPOINTS, { limit: 100 });
   const event = {
     id: `${chainId}/${query.id}/${query.attempt}/${status}`,
@@ -78,23 +68,6 @@ export const recordQuery = async (deps: AdvanceDeps, { query, head }: QueryView)
     ...hooks,
   ]);
 };
-
-const describe = (chainId: string, q: QueryState, status: QueryStatus): Omit<QueryRow, 'history'> => ({
-  chainId,
-  queryId: q.id,
-  queryHash: q.queryHash,
-  asker: q.asker,
-  model: q.model,
-  inputHash: q.inputHash,
-  seats: q.seats,
-  feeUnes: String(q.feeUnes),
-  askedHeight: q.askedHeight,
-  attempt: q.attempt,
-  status,
-  ...(q.outcome && { settledHeight: q.outcome.height, votes: q.outcome.votes, committed: q.outcome.committed }),
-  ...(q.outcome?.digest && { digest: q.outcome.digest }),
-  ...(q.outcome?.reason && { reason: q.outcome.reason }),
-});
 
 /** Creates the run of each of our nodes for the attempt that is open now, once. @returns all runs of the query */
 export const ensureRuns = async (deps: AdvanceDeps, { query, head }: QueryView): Promise<RunRef[]> => {

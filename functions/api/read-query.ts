@@ -1,19 +1,7 @@
 import { BadInputError } from '../../shared/errors.ts';
-import { phaseAt } from '../../shared/protocol/phase.ts';
-import type { QueryState } from '../../shared/protocol/state.ts';
-import { QueryRow, type QueryStatus, queriesPartition, queryKey } from '../../shared/rows/query.ts';
+import { QueryRow, queriesPartition, queryKey, queryRow } from '../../shared/rows/query.ts';
 import type { ApiDeps } from './deps.ts';
 import type { QueryView } from './schemas/queries.ts';
-
-const STATUS_OF = {
-  queued: 'queued',
-  commit: 'committing',
-  reveal: 'revealing',
-  settle: 'settling',
-  expire: 'settling',
-  verified: 'verified',
-  refunded: 'refunded',
-} as const satisfies Record<ReturnType<typeof phaseAt>, QueryStatus>;
 
 export const linksOf = (queryId: number): Record<string, string> => {
   const query = `/v1/queries/${queryId}`;
@@ -21,24 +9,6 @@ export const linksOf = (queryId: number): Record<string, string> => {
 };
 
 const viewRow = ({ chainId: _, ...row }: QueryRow): QueryView => ({ ...row, links: linksOf(row.queryId) });
-
-const viewState = (q: QueryState, height: number): QueryView => ({
-  queryId: q.id,
-  status: STATUS_OF[phaseAt(q, height)],
-  attempt: q.attempt,
-  queryHash: q.queryHash,
-  asker: q.asker,
-  model: q.model,
-  inputHash: q.inputHash,
-  seats: q.seats,
-  feeUnes: String(q.feeUnes),
-  askedHeight: q.askedHeight,
-  ...(q.outcome && { votes: q.outcome.votes, committed: q.outcome.committed, settledHeight: q.outcome.height }),
-  ...(q.outcome?.digest && { digest: q.outcome.digest }),
-  ...(q.outcome?.reason && { reason: q.outcome.reason }),
-  history: [],
-  links: linksOf(q.id),
-});
 
 export const unknownQuery = (queryId: number): BadInputError =>
   new BadInputError('unknown-query', `the contract has no query ${queryId}`, {
@@ -56,7 +26,7 @@ export const readQuery = async ({ store, chain }: ApiDeps, queryId: number): Pro
   const { height } = await chain.head();
   const state = await chain.query(queryId);
   if (!state) throw unknownQuery(queryId);
-  return viewState(state, height);
+  return viewRow({ ...queryRow(chain.chainId, state, height), history: [] });
 };
 
 /** Known queries by id, ascending. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Hash } from '../messages/ids.ts';
 import type { Key } from '../ports/store.ts';
+import { phaseAt } from '../protocol/phase.ts';
+import type { QueryPhase, QueryState } from '../protocol/state.ts';
 
 /** Read model of one query: what the API shows. Written by advance-run only, from the contract's own state, forwards only. */
 export const QueryRow = z.strictObject({
@@ -36,6 +38,34 @@ export const STATUS_RANK: Readonly<Record<QueryStatus, number>> = {
   verified: 4,
   refunded: 4,
 };
+
+const STATUS_OF = {
+  queued: 'queued',
+  commit: 'committing',
+  reveal: 'revealing',
+  settle: 'settling',
+  expire: 'settling',
+  verified: 'verified',
+  refunded: 'refunded',
+} as const satisfies Record<QueryPhase, QueryStatus>;
+
+/** What the contract's state at this height says, as a row without its history. */
+export const queryRow = (chainId: string, q: QueryState, height: number): Omit<QueryRow, 'history'> => ({
+  chainId,
+  queryId: q.id,
+  queryHash: q.queryHash,
+  asker: q.asker,
+  model: q.model,
+  inputHash: q.inputHash,
+  seats: q.seats,
+  feeUnes: String(q.feeUnes),
+  askedHeight: q.askedHeight,
+  attempt: q.attempt,
+  status: STATUS_OF[phaseAt(q, height)],
+  ...(q.outcome && { settledHeight: q.outcome.height, votes: q.outcome.votes, committed: q.outcome.committed }),
+  ...(q.outcome?.digest && { digest: q.outcome.digest }),
+  ...(q.outcome?.reason && { reason: q.outcome.reason }),
+});
 
 const pad = (id: number): string => String(id).padStart(12, '0');
 export const queriesPartition = (chainId: string): string => `queries/${chainId}`;

@@ -2,6 +2,36 @@ import { CrashError, type CrashPoint, Gate } from './crash.ts';
 import { finalState, isQuiet } from './final-state.ts';
 import { World, type WorldOptions } from './world.ts';
 
+/** Every port call of the spine. A new one belongs here, and is killed before and after its effect from then on. */
+export const SPINE_CALLS: readonly string[] = [
+  'blobs.get',
+  'blobs.has',
+  'blobs.put',
+  'chain.account',
+  'chain.block',
+  'chain.broadcast',
+  'chain.draw',
+  'chain.head',
+  'chain.live',
+  'chain.model',
+  'chain.query',
+  'chain.seats',
+  'chain.transaction',
+  'host.start',
+  'queue.ack',
+  'queue.receive',
+  'queue.retry',
+  'queue.send',
+  'signer.prove',
+  'signer.seal',
+  'signer.signDigest',
+  'signer.signReceipt',
+  'store.due',
+  'store.get',
+  'store.list',
+  'store.transact',
+];
+
 /** Blocks after which a run that is not quiet has failed. */
 const MAX_TURNS = 400;
 
