@@ -1,7 +1,15 @@
 //! The `data` of each message: frames that a block header commits to (section 7).
 
+use cosmwasm_std::Event;
+
 use crate::frame::Frame;
 use crate::state::{Opening, Query, Seat, SeatOutcome};
+
+/// An attempt that a message opened: its frame and its event.
+pub struct Opened {
+    pub frame: Vec<u8>,
+    pub event: Event,
+}
 
 pub fn opened(query: &Query, opening: &Opening) -> Vec<u8> {
     Frame::new("quorate/opened/v1")
@@ -65,7 +73,7 @@ pub struct Settled<'a> {
     pub seats: &'a [Seat],
 }
 
-pub fn settled<'a>(fields: &Settled, opened: impl IntoIterator<Item = &'a crate::opening::Opened>) -> Vec<u8> {
+pub fn settled<'a>(fields: &Settled, opened: impl IntoIterator<Item = &'a Opened>) -> Vec<u8> {
     let seats = fields.seats.iter().fold(Frame::fields(), |list, seat| {
         list.text(&seat.node)
             .text(seat.outcome.as_str())

@@ -1,16 +1,23 @@
 //! The end of a query: who is paid, who is told, and who comes next.
 
-use cosmwasm_std::{Env, Storage};
+use cosmwasm_std::{Env, Event, Storage, SubMsg};
 
+use crate::answer::Opened;
 use crate::events::attempt_event;
 use crate::money;
 use crate::msg::Phase;
-use crate::opening::{dequeue, release, Opened};
+use crate::opening::{dequeue, release};
 use crate::payout::{callback, payment};
-use crate::settle::Report;
 use crate::stake::Ledger;
 use crate::state::{load_node, Outcome, Query, Seat, SeatOutcome, LIVE, OPENINGS, QUERIES};
 use crate::ContractError;
+
+/// What a settlement has to send and to tell.
+#[derive(Default)]
+pub struct Report {
+    pub events: Vec<Event>,
+    pub messages: Vec<SubMsg>,
+}
 
 /// Cuts the fee among the majority, the agent and the pool. Shares follow from the reputations before this query.
 pub fn pay(

@@ -1,19 +1,15 @@
 //! Opening of attempts: capacity, the queue and seeds.
 
-use cosmwasm_std::{Binary, Env, Event, Order, Storage};
+use cosmwasm_std::{Binary, Env, Order, Storage};
 
+use crate::answer::{self, Opened};
 use crate::events::{attempt_event, hex};
 use crate::hash::{self, Place};
 use crate::limits::MAX_AMOUNT;
 use crate::money::rank_key;
 use crate::msg::Phase;
 use crate::state::{load_query, Config, Opening, Query, MODULE_SEED, OPENINGS, OPEN_COUNT, QUEUE, TOTAL_WEIGHTS};
-use crate::{answer, ContractError};
-
-pub struct Opened {
-    pub frame: Vec<u8>,
-    pub event: Event,
-}
+use crate::ContractError;
 
 /// Starts an attempt; capacity is the caller's matter.
 pub fn open_attempt(

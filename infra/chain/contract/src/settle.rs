@@ -1,14 +1,15 @@
 //! The verdict on an attempt (sections 5 and 6), and expiry.
 
-use cosmwasm_std::{Binary, DepsMut, Env, Event, MessageInfo, Response, Storage, SubMsg};
+use cosmwasm_std::{Binary, DepsMut, Env, Event, MessageInfo, Response, Storage};
 
 use crate::aggregate::{is_majority, largest_agreement, Vote};
+use crate::answer::Opened;
 use crate::answer::{self, Settled};
 use crate::events::{attempt_event, hex};
-use crate::finish::{finish, pay, refund};
+use crate::finish::{finish, pay, refund, Report};
 use crate::limits::{nonpayable, MAX_ATTEMPTS};
 use crate::msg::{Phase, Rule};
-use crate::opening::{open_attempt, Opened};
+use crate::opening::open_attempt;
 use crate::phase::{check_after, Timeline};
 use crate::stake::Ledger;
 use crate::state::{
@@ -123,13 +124,6 @@ pub fn expire(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
         ..Default::default()
     };
     Ok(respond(&settled, 0, report, opened))
-}
-
-/// What a settlement has to send and to tell.
-#[derive(Default)]
-pub struct Report {
-    pub events: Vec<Event>,
-    pub messages: Vec<SubMsg>,
 }
 
 struct Verdict {

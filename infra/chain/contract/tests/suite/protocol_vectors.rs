@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{Addr, Binary, Uint128};
+use quorate_contract::answer::Opened;
 use quorate_contract::answer::{self, Committed, Settled};
 use quorate_contract::draw::qualifies;
 use quorate_contract::events::hex;
 use quorate_contract::hash::{self, CommitmentFields, Place, QueryFields};
 use quorate_contract::msg::{Privacy, SeatOutcome};
-use quorate_contract::opening::Opened;
 use quorate_contract::state::{Opening, Query, Seat};
 use serde::Deserialize;
 
