@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['{shared,functions,workers,infra,test}/**/*.test.ts'],
     testTimeout: 60_000,
     pool: 'forks',
+    maxWorkers: 2,
   },
 });

@@ -8,6 +8,7 @@ export const SPINE_CALLS: readonly string[] = [
   'blobs.has',
   'blobs.put',
   'chain.account',
+  'chain.balanceUnes',
   'chain.block',
   'chain.broadcast',
   'chain.draw',
@@ -43,15 +44,17 @@ export interface Ran {
   readonly died: boolean;
 }
 
-/** One paid query to the end; the process dies once at the crash point and is started again on what is durable. */
+/** One paid query, asked over HTTP, to the end; the process dies once at the crash point and is started again on what is durable. */
 export const runQuery = async (options: WorldOptions, point?: CrashPoint): Promise<Ran> => {
   const world = await World.open(options);
   try {
-    await world.ask();
     const first = new Gate(point);
     let process = await world.process(first);
+    let asked = false;
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       try {
+        // Whoever asked and heard nothing asks again.
+        if (!asked) asked = await process.ask();
         await world.tick(process.deployment, turn);
       } catch (error) {
         if (!(error instanceof CrashError)) throw error;

@@ -2,6 +2,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Comet38Client } from '@cosmjs/tendermint-rpc';
+import { createApi } from '../../functions/api/app.ts';
+import { DEFAULT_API_CONFIG } from '../../functions/api/deps.ts';
 import { type Devchain, inProcessClient, openDevchain } from '../../infra/chain/devchain/index.ts';
 import { deployContract, registerModel, registerNode } from '../../infra/local/bootstrap.ts';
 import { createDeployment, type Deployment } from '../../infra/local/deployment.ts';
@@ -12,6 +14,7 @@ import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sq
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { askMessage } from '../../shared/chain/contract-messages.ts';
+import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import { createLogger } from '../../shared/log.ts';
 import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
@@ -273,7 +276,7 @@ export class World {
       maxPolls: 1,
       claimWithinMs: 5_000,
       fetchInput: async () => {
-        throw new TypeError('inputs are inline here');
+        throw new TypeError('inputs are inline or uploaded here');
       },
       startHeight: this.startHeight,
       passId: () => 'simulated',
@@ -281,7 +284,33 @@ export class World {
         throw new TypeError('no webhooks here');
       },
     });
-    return { gate, deployment, release: () => sessions.clear() };
+    const api = createApi({
+      store,
+      queue,
+      blobs,
+      chain,
+      chainEvidence: cometEvidence(this.comet()),
+      clock,
+      random,
+      askSigner: operator.address,
+      checkWebhookUrl: () => undefined,
+      config: { ...DEFAULT_API_CONFIG, publicUrl: 'http://quorate.invalid', defaultModel: this.model },
+      log,
+    });
+    return {
+      gate,
+      deployment,
+      /** A custodial ask over HTTP, under one idempotency key however often it is sent. @returns whether it was taken */
+      ask: async (): Promise<boolean> => {
+        const { status } = await api.request('/v1/queries', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': '1' },
+          body: JSON.stringify({ input: { base64: Buffer.from(INPUT).toString('base64') }, seats: this.nodes.length }),
+        });
+        return status === 202;
+      },
+      release: () => sessions.clear(),
+    };
   }
 
   /** One block and everything that a process does about it. */
