@@ -1,5 +1,6 @@
 import { StageState, stageKey } from '../../shared/messages/stage-job.ts';
 import type { RunState } from '../../shared/protocol/lifecycle.ts';
+import { PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 import type { RunRow } from '../../shared/rows/run.ts';
 import { TxRow, txKey } from '../../shared/rows/transaction.ts';
 import type { ApiDeps } from './deps.ts';
@@ -48,7 +49,11 @@ const explainTx = async ({ store }: ApiDeps, { tx }: RunRow, height: number): Pr
 const explainStages = async ({ store, clock }: ApiDeps, run: RunRow): Promise<string[]> => {
   if (run.state !== 'running' && run.state !== 'failed') return [];
   const rows = await store.list(stageKey(run.run, 0).pk, { prefix: 'stage/', limit: 100 });
-  if (rows.length === 0) return ['No worker has taken its stages yet.'];
+  if (rows.length === 0) {
+    const placement = await store.get(placementKey(run.run));
+    const waitingFor = placement && PlacementRow.parse(placement.body).waitingFor;
+    return [`No worker has taken its stages yet${waitingFor ? `: ${waitingFor}` : ''}.`];
+  }
   return rows
     .map((row) => StageState.parse(row.body))
     .map((stage) => {

@@ -22,12 +22,11 @@ export const sweepJobs = async ({ store, clock }: ReconcileDeps): Promise<number
   }
   for (const row of await store.due(PLACEMENTS, nowMs, SWEEP_LIMIT)) {
     const { run, epoch, jobs } = PlacementRow.parse(row.body);
-    const first = jobs[0];
-    if (!first) continue;
-    const taken = await store.get(stageKey(run, first.stage));
+    const stage = jobs[0]?.stage ?? 0;
+    const taken = await store.get(stageKey(run, stage));
     const claimed = taken && StageState.parse(taken.body).job.epoch >= epoch;
     if (claimed) await forget(store, row);
-    else lost += await redo(store, row, run, { stage: first.stage, epoch }, nowMs);
+    else lost += await redo(store, row, run, { stage, epoch }, nowMs);
   }
   return lost;
 };

@@ -1,4 +1,4 @@
-import { BadInputError, TransientError } from '../../shared/errors.ts';
+import { BadInputError, QuorateError, TransientError } from '../../shared/errors.ts';
 import type { StartJobMessage } from '../../shared/messages/advance.ts';
 import { runId } from '../../shared/messages/ids.ts';
 import { type StageInput, type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
@@ -31,13 +31,12 @@ const MAX_EPOCHS = 10;
 
 /**
  * Places the stages of a run that are not done on workers, from the first one missing. `lost` starts the next epoch; any other
- * repetition finds the placement and changes nothing.
- * @throws {TransientError} `no-worker` with the host's reason: the message comes again
+ * repetition finds the placement and changes nothing. What cannot start yet (no input, no model, no worker) is kept with its reason and
+ * placed again by the sweep, so that a hostile input uri or a full host fills no dead-letter queue.
  */
 export const startJob = async (deps: StartJobDeps, message: StartJobMessage): Promise<void> => {
   const { run, lost } = message;
-  const key = placementKey(run);
-  const stored = await deps.store.get(key);
+  const stored = await deps.store.get(placementKey(run));
   const placed = stored && PlacementRow.parse(stored.body);
   if (placed && (!lost || lost.epoch < placed.epoch)) {
     // The same placement again: the host knows which jobs it has.
@@ -46,26 +45,42 @@ export const startJob = async (deps: StartJobDeps, message: StartJobMessage): Pr
   }
   const epoch = (placed?.epoch ?? 0) + 1;
   if (epoch > MAX_EPOCHS)
-    throw new BadInputError('too-many-epochs', `run ${runId(run)} lost its workers ${MAX_EPOCHS} times`);
-  const jobs = await remainingJobs(deps, message, epoch);
-  if (jobs.length === 0) return;
-  const body: PlacementRow = { run, epoch, jobs };
-  const due = { list: PLACEMENTS, at: deps.clock.nowMs() + deps.claimWithinMs };
-  try {
-    const expect = stored ? { version: stored.version } : ('absent' as const);
-    await deps.store.transact([{ kind: 'put', key, body, due, expect }]);
-  } catch (error) {
-    if (error instanceof ConditionFailedError) return;
-    throw error;
+    throw new BadInputError('too-many-epochs', `run ${runId(run)} was placed ${MAX_EPOCHS} times`);
+  const ready = await remainingJobs(deps, message, epoch).catch(reasonOf);
+  if (typeof ready === 'string') {
+    await keep(deps, { run, epoch, jobs: [], waitingFor: ready }, stored?.version ?? 0);
+    return;
   }
-  await place(deps, run.node, jobs);
+  if (ready.length === 0 || !(await keep(deps, { run, epoch, jobs: ready }, stored?.version ?? 0))) return;
+  const refused = await place(deps, run.node, ready);
+  if (refused) await keep(deps, { run, epoch, jobs: ready, waitingFor: refused }, (stored?.version ?? 0) + 1);
 };
 
-const place = async ({ hosts }: StartJobDeps, node: string, jobs: readonly StageJob[]): Promise<void> => {
-  const host = hosts.get(node);
-  if (!host) throw new TransientError('no-worker', `node ${node} has no workers in this deployment`);
-  const started = await host.start(jobs);
-  if (started.outcome === 'refused') throw new TransientError('no-worker', started.reason);
+/** Why it cannot start; anything but a reason that may pass is thrown on. */
+const reasonOf = (error: unknown): string => {
+  if (error instanceof QuorateError && error.family !== 'invariant') return error.message;
+  throw error;
+};
+
+/** @returns false when another placed the run meanwhile: what it wrote stands */
+const keep = async (deps: StartJobDeps, body: PlacementRow, version: number): Promise<boolean> => {
+  const due = { list: PLACEMENTS, at: deps.clock.nowMs() + deps.claimWithinMs };
+  const expect = version === 0 ? ('absent' as const) : { version };
+  try {
+    await deps.store.transact([{ kind: 'put', key: placementKey(body.run), body, due, expect }]);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
+};
+
+/** @returns why the host refused, if it did */
+const place = async ({ hosts }: StartJobDeps, node: string, jobs: readonly StageJob[]): Promise<string | undefined> => {
+  if (jobs.length === 0) return undefined;
+  const started = await hosts.get(node)?.start(jobs);
+  if (!started) return `node ${node} has no workers in this deployment`;
+  return started.outcome === 'refused' ? started.reason : undefined;
 };
 
 /** Jobs of the stages that are not done: the first reads a kept blob, the others the worker before them. */

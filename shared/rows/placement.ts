@@ -7,7 +7,10 @@ import type { Key } from '../ports/store.ts';
 export const PlacementRow = z.strictObject({
   run: RunRef,
   epoch: z.int().positive(),
+  /** None while it waits for something. */
   jobs: z.array(StageJob),
+  /** Why its workers could not start, in words for `quorate why`. */
+  waitingFor: z.string().optional(),
 });
 export type PlacementRow = z.infer<typeof PlacementRow>;
 
