@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type House, type HouseOptions, openHouse } from '../../infra/local/house.ts';
@@ -12,10 +12,12 @@ import { TxRow, txKey } from '../../shared/rows/transaction.ts';
 
 const IMAGE = new URL('../../workers/inference/testdata/invoice.png', import.meta.url);
 
-/** A whole devnet in a new folder, quiet. */
-export const benchHouse = (options: Partial<HouseOptions> = {}): Promise<House> =>
-  openHouse({
-    dataDir: mkdtempSync(join(tmpdir(), 'quorate-bench-')),
+/** A whole devnet, quiet, in a new folder that goes away with the process. */
+export const benchHouse = (options: Partial<HouseOptions> = {}): Promise<House> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'quorate-bench-'));
+  process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
+  return openHouse({
+    dataDir,
     apiPort: 0,
     rpcPort: 0,
     password: undefined,
@@ -23,6 +25,7 @@ export const benchHouse = (options: Partial<HouseOptions> = {}): Promise<House> 
     log: createLogger({ clock: systemClock, sink: (line) => void process.stderr.write(`${line}\n`), level: 'error' }),
     ...options,
   });
+};
 
 /** Asks as the API does, from the deployment's own account. @returns the query's id once the ask is in a block */
 export const ask = async ({ backend, chain, keystore, model }: House, name: string, seats: number): Promise<number> => {
