@@ -1,3 +1,4 @@
+import { TransientError } from '../../shared/errors.ts';
 import type { RunFacts } from '../../shared/protocol/lifecycle.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
 import type { RunRow } from '../../shared/rows/run.ts';
@@ -15,7 +16,13 @@ export const gatherFacts = async (
 ): Promise<{ readonly facts: RunFacts; readonly row: RunRow }> => {
   const { run, state } = row;
   const nextHeight = view.head.height + 1;
-  const phase = view.query.attempt !== run.attempt || view.query.outcome ? 'over' : phaseAt(view.query, nextHeight);
+  if (view.query.attempt < run.attempt) {
+    throw new TransientError(
+      'rpc-lags',
+      `the node is at attempt ${view.query.attempt} of query ${run.queryId}, the run at ${run.attempt}`,
+    );
+  }
+  const phase = view.query.attempt > run.attempt || view.query.outcome ? 'over' : phaseAt(view.query, nextHeight);
 
   const undrawn = (state === 'seen' || state === 'waiting') && phase === 'commit';
   const drawn = undrawn ? await drawSeat(deps.chain, signerOf(deps, run.node), view.query, row.tried) : {};

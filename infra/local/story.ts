@@ -35,14 +35,14 @@ export const tellStory = async (deps: StoryDeps, queryId: number, signal: AbortS
   };
   for (;;) {
     const query = await deps.chain.query(queryId);
-    for (const row of await deps.store.list(runsOfQuery(deps.chain.chainId, queryId), { limit: 100 })) {
-      await tellRun(deps, RunRef.parse(row.body), once);
-    }
     for (const row of await deps.store.list(eventsPartition(deps.chain.chainId, queryId), { limit: 500 })) {
       const event = EventRow.parse(row.body);
       await once(event.id, () => tellEvent(deps, event));
     }
-    if (query?.outcome && [...told].includes(`${queryId}/final`)) return query;
+    for (const row of await deps.store.list(runsOfQuery(deps.chain.chainId, queryId), { limit: 100 })) {
+      await tellRun(deps, RunRef.parse(row.body), once);
+    }
+    if (query?.outcome && told.has(`${queryId}/final`)) return query;
     // One more turn after the outcome, so that the last events are told.
     if (query?.outcome) told.add(`${queryId}/final`);
     await deps.clock.sleep(query?.outcome ? 6 * POLL_MS : POLL_MS, signal);

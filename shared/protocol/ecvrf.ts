@@ -61,22 +61,23 @@ export const vrfProve = (seed: Uint8Array, alpha: Uint8Array): { proof: Uint8Arr
 };
 
 /** 5.4.5: decodes, and is not of low order. */
-export const isValidVrfKey = (publicKey: Uint8Array): boolean => {
+const decodeKey = (publicKey: Uint8Array): Point | undefined => {
   const point = publicKey.length === 32 ? decodePoint(publicKey) : undefined;
-  return point !== undefined && !point.isSmallOrder();
+  return point?.isSmallOrder() ? undefined : point;
 };
+export const isValidVrfKey = (publicKey: Uint8Array): boolean => decodeKey(publicKey) !== undefined;
 
 /** @returns beta of 64 bytes, or undefined when the proof does not hold; never throws on hostile input. */
 export const vrfVerify = (publicKey: Uint8Array, alpha: Uint8Array, proof: Uint8Array): Uint8Array | undefined => {
-  if (proof.length !== 80 || !isValidVrfKey(publicKey)) return undefined;
-  const y = Point.fromBytes(publicKey);
+  const y = decodeKey(publicKey);
+  if (!y || proof.length !== 80) return undefined;
   const gamma = decodePoint(proof.subarray(0, 32));
   const c = proof.subarray(32, 48);
   const s = littleEndian(proof.subarray(48));
   if (!gamma || s >= L) return undefined;
   const h = encodeToCurve(publicKey, alpha);
   const cScalar = littleEndian(c);
-  // multiplyUnsafe: the inputs are public, so timing tells nothing.
+  // multiplyUnsafe: all of a proof is public, so timing tells nothing.
   const u = BASE.multiplyUnsafe(s).subtract(y.multiplyUnsafe(cScalar));
   const v = h.multiplyUnsafe(s).subtract(gamma.multiplyUnsafe(cScalar));
   return equalBytes(challenge([y, h, gamma, u, v]), c) ? outputOf(gamma) : undefined;

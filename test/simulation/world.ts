@@ -27,6 +27,7 @@ import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
+import type { InferenceEngine } from '../../workers/inference/engine.ts';
 import { inlineHost } from '../../workers/inference/inline-host.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
@@ -80,6 +81,8 @@ export interface WorldOptions {
   readonly nodes: number;
   /** The connection of each process instead of an honest one: lies, delays. */
   readonly chainOf?: (chain: Chain) => Chain;
+  /** The engine of a node's workers instead of the honest one. */
+  readonly engineOf?: (node: string) => InferenceEngine;
   /** The queue of each process: duplicates, reorderings. */
   readonly queueOf?: (queue: Queue) => Queue;
 }
@@ -250,7 +253,10 @@ export class World {
     const log = createLogger({ clock, sink: (line) => this.#lines.push(line) });
     const hosts = new Map(
       signers.map((signer) => {
-        const worker = { store, blobs, clock, engine: onnxEngine, sessions, signer, worker: 'inline', leaseMs: 5_000 };
+        const engine = this.#options.engineOf?.(signer.address) ?? onnxEngine;
+        // Loaded graphs are a node's own: another's engine may be another.
+        const own = this.#options.engineOf ? sessionCache(4) : sessions;
+        const worker = { store, blobs, clock, engine, sessions: own, signer, worker: 'inline', leaseMs: 5_000 };
         return [signer.address, gate.wrap('host', inlineHost(worker))] as const;
       }),
     );
