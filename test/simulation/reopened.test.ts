@@ -46,8 +46,9 @@ const play = async (liesIn: (attempt: number) => boolean) => {
   expect(await ask()).toBe(true);
   for (let turn = 0; !(await isQuiet(opened, 1)); turn++) {
     expect(turn, opened.log).toBeLessThan(400);
-    await opened.tick(deployment, turn);
+    opened.block();
     attempt = (await opened.chain.query(1))?.attempt ?? 0;
+    await opened.work(deployment, turn);
   }
   return { opened, state: await finalState(opened, 1) };
 };
