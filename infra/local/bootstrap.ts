@@ -60,13 +60,12 @@ export const registerNode = async (
   chain: Chain,
   node: NodeSigner,
   model: string,
-  bondUnes: bigint,
 ): Promise<void> => {
   const known = await chain.node(node.address);
   if (known?.models.includes(model)) return;
   const client = signingClient(comet, node);
   if (!known) {
-    const bond = [{ denom: DEVNET.denom, amount: String(bondUnes) }];
+    const bond = [{ denom: DEVNET.denom, amount: String(DEVNET.nodeBondUnes) }];
     const msg = registerNodeMessage(toHex(node.vrfPublicKey));
     await client.execute(node.address, chain.contract, msg, FEE, undefined, bond);
   }

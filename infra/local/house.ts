@@ -41,7 +41,7 @@ export interface HouseOptions {
   readonly password: string | undefined;
   readonly say: Say;
   readonly log: Logger;
-  /** Bonds this node twice as high as the others and leaves it to an operator of its own. */
+  /** Leaves this node to an operator of its own. */
   readonly rogue?: string;
   readonly hostOf?: (node: LocalNode) => JobHost;
   /** The RPC that the backend is given instead of the chain's own. */
@@ -191,14 +191,13 @@ interface Enlisting {
 }
 
 const enlist = async (
-  { say, rogue, revealBlocks }: HouseOptions,
+  { say, revealBlocks }: HouseOptions,
   { keystore, comet, chain, model }: Enlisting,
 ): Promise<void> => {
   const windows = { ...DEVNET.windows, ...(revealBlocks !== undefined && { revealBlocks }) };
   await registerModel(comet, chain, keystore.account('operator'), model.model, model.manifest, windows);
-  const bondOf = (name: string): bigint => DEVNET.nodeBondUnes * (name === rogue ? 2n : 1n);
   const names = nodeNames(DEVNET.nodes);
-  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model, bondOf(name))));
+  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model)));
   const { bondsUnes } = await chain.totals();
   say('nodes', `${names.length} nodes serve it, ${amount(bondsUnes)} bonded in all`);
 };

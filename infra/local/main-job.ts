@@ -18,7 +18,11 @@ export interface Asked {
 }
 
 /** Uploads the image and pays for the query from the asker's own wallet, as any user of the SDK does. */
-export const ask = async (house: House, say: Say, imagePath: string | undefined): Promise<Asked> => {
+export const ask = async (
+  house: House,
+  say: Say,
+  { imagePath, seats }: { readonly imagePath: string | undefined; readonly seats: number },
+): Promise<Asked> => {
   const image = readFileSync(imagePath ?? IMAGE);
   const client = createClient({
     apiUrl: house.apiUrl,
@@ -29,7 +33,7 @@ export const ask = async (house: House, say: Say, imagePath: string | undefined)
     signer: offlineSigner(house.keystore.account('asker')),
     clock: systemClock,
   });
-  const { queryId, txHash, feeUnes } = await client.ask(image, { model: house.model.model, seats: DEVNET.seats });
+  const { queryId, txHash, feeUnes } = await client.ask(image, { model: house.model.model, seats });
   say(
     'asked',
     `query ${queryId}: ${imagePath ?? 'invoice.png'} (${image.length} bytes), fee ${amount(feeUnes)}, tx ${short(txHash)}`,

@@ -4,11 +4,12 @@ import { systemClock } from '../../shared/adapters/local/clock.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/log.ts';
 import { DOCUMENTED, outcomeOf } from './faults/outcomes.ts';
-import { armLie, faultOptions, playRogue, SUSPECT, suspectBondUnes } from './faults/play.ts';
+import { armLie, faultOptions, playRogue, SUSPECT } from './faults/play.ts';
 import { type House, openHouse } from './house.ts';
 import { ask, follow, showAnswer } from './main-job.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { createSay, type Say } from './say.ts';
+import { DEVNET } from './settings.ts';
 
 /** `npm start`: brings the whole house up, asks one query, tells what happens, and serves on. */
 
@@ -63,7 +64,9 @@ const mainJob = async (
 ): Promise<number> => {
   const { fault } = options;
   if (fault === 'lying-rpc') armLie(house.chain);
-  const asked = await ask(house, say, options.imagePath);
+  // With a seat for every node, the one that the fault is about is drawn for certain, and waited for.
+  const seats = fault ? DEVNET.nodes : DEVNET.seats;
+  const asked = await ask(house, say, { imagePath: options.imagePath, seats });
   const { queryId } = asked;
   const rogue = fault ? playRogue(fault, house, queryId, say, stopping) : Promise.resolve();
   rogue.catch((error: unknown) => say('rogue', error instanceof Error ? error.message : String(error)));
@@ -80,7 +83,6 @@ const mainJob = async (
     query,
     digest: house.model.manifest.knownAnswer.digest,
     suspect: house.keystore.account(SUSPECT).address,
-    suspectBondUnes: suspectBondUnes(fault),
   });
   for (const { text, holds } of claims) say(holds ? 'as said' : 'NOT SO', text);
   return claims.every(({ holds }) => holds) ? 0 : 1;

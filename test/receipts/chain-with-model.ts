@@ -101,7 +101,7 @@ export class ChainWithModel {
     await world.send(world.operator, model);
     world.block();
     for (const node of world.nodes) {
-      await world.#mined(registerNode(world.comet, world.chain, node, world.model, DEVNET.nodeBondUnes));
+      await world.#mined(registerNode(world.comet, world.chain, node, world.model));
     }
     return world;
   }

@@ -178,7 +178,7 @@ export class World {
     world.model = model;
     await world.#mined(registerModel(comet, world.chain, world.operator, model, manifest, WINDOWS));
     for (const node of world.nodes) {
-      await world.#mined(registerNode(comet, world.chain, node, model, DEVNET.nodeBondUnes));
+      await world.#mined(registerNode(comet, world.chain, node, model));
     }
     return world;
   }

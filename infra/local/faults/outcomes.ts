@@ -19,7 +19,6 @@ export interface OutcomeContext {
   readonly digest: string;
   /** The node that cheats, or whose worker dies. */
   readonly suspect: string;
-  readonly suspectBondUnes: bigint;
 }
 
 export const DOCUMENTED: Readonly<Record<FaultName, string>> = {
@@ -50,11 +49,11 @@ export const outcomeOf = async (fault: FaultName, context: OutcomeContext): Prom
 };
 
 const punished = async (context: OutcomeContext, outcomes: readonly SeatOutcome[]): Promise<Claim[]> => {
-  const { chain, query, suspect, suspectBondUnes } = context;
+  const { chain, query, suspect } = context;
   const seats = await chain.seats(query.id, query.attempt);
   const seat = seats.find(({ node }) => node === suspect);
   const node = await chain.node(suspect);
-  const slash = (suspectBondUnes * BigInt(DEVNET.contract.slash_ppm)) / 1_000_000n;
+  const slash = (DEVNET.nodeBondUnes * BigInt(DEVNET.contract.slash_ppm)) / 1_000_000n;
   const honest = seats.filter((other) => other.node !== suspect);
   const totals = await chain.totals();
   const balance = await chain.balanceUnes(chain.contract);
@@ -64,7 +63,7 @@ const punished = async (context: OutcomeContext, outcomes: readonly SeatOutcome[
       holds: outcomes.some((o) => o === seat?.outcome),
     },
     { text: `it is slashed by ${slash} unes: ${seat?.slashedUnes}`, holds: seat?.slashedUnes === slash },
-    { text: `its bond is what is left: ${node?.bondUnes}`, holds: node?.bondUnes === suspectBondUnes - slash },
+    { text: `its bond is what is left: ${node?.bondUnes}`, holds: node?.bondUnes === DEVNET.nodeBondUnes - slash },
     { text: `its reputation falls to 0.8: ${(node?.reputation ?? 0) / 1000}`, holds: node?.reputation === 800 },
     { text: 'it is paid nothing', holds: seat?.paidUnes === 0n },
     {

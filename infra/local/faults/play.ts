@@ -24,7 +24,9 @@ const FAULT_REVEAL_BLOCKS = 12;
 const CHEATS: ReadonlySet<FaultName> = new Set(['copy-commit', 'wrong-result', 'late-reveal', 'no-reveal']);
 export const isCheat = (fault: FaultName): fault is Cheat => CHEATS.has(fault);
 
-export const suspectBondUnes = (fault: FaultName): bigint => DEVNET.nodeBondUnes * (isCheat(fault) ? 2n : 1n);
+/** With a seat for every node, the one whose worker dies is drawn for certain, and waited for. */
+export const seatsOf = (fault: FaultName | undefined): number =>
+  fault === 'dead-worker' ? DEVNET.nodes : DEVNET.seats;
 
 /** How the house is built for a fault: what stands between its parts. */
 export const faultOptions = (fault: FaultName, say: Say): Partial<HouseOptions> => {

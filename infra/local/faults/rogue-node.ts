@@ -35,7 +35,7 @@ export const cheatOnce = async (deps: RogueDeps, cheat: Cheat, queryId: number, 
   const { seed, weight, totalWeight, seats } = await chain.draw(queryId, signer.address);
   const { proof, beta } = await signer.prove(alphaOf(fromHex(seed), 0));
   if (!qualifies(beta, { weight, totalWeight, seats, round: 0 })) {
-    throw new RangeError('the rogue was not drawn: give it a bond that makes its seat certain');
+    throw new RangeError('the rogue was not drawn: ask for as many seats as there are nodes');
   }
   const attempt = { chainId: chain.chainId, contract: chain.contract, queryId, attempt: opened.attempt };
   const lie = rawDigest(utf8('Total due: 0.00 EUR'));
