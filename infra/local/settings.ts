@@ -15,7 +15,7 @@ export const DEVNET = {
   gasLimit: 1_000_000,
   feeUnes: '25000',
   timeoutBlocks: 20,
-  windows: { roundBlocks: 8, commitBlocks: 120, revealBlocks: 60 },
+  windows: { roundBlocks: 8, commitBlocks: 120, revealBlocks: 120 },
   contract: {
     max_open: 64,
     queue_blocks: 1_000,
