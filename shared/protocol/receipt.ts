@@ -13,7 +13,7 @@ export interface Receipt {
   readonly inRoot: Uint8Array;
   readonly outRoot: Uint8Array;
   readonly runtimeClass: string;
-  /** Work done, in the units that the model's manifest names. */
+  /** Work done: runs of the stage's graph. */
   readonly units: number;
   readonly startedMs: number;
   readonly endedMs: number;

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Comet38Client } from '@cosmjs/tendermint-rpc';
-import { type Devchain, inProcessClient, openDevchain } from '../../infra/chain/devchain/index.ts';
+import { type Devchain, inProcessClient } from '../../infra/chain/devchain/index.ts';
 import { deployContract, registerNode } from '../../infra/local/bootstrap.ts';
 import { DEVNET } from '../../infra/local/settings.ts';
-import { nodeSigner } from '../../shared/adapters/local/identity.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { registerModelMessage } from '../../shared/chain/contract-messages.ts';
 import { signCalls } from '../../shared/chain/sign.ts';
@@ -11,24 +9,16 @@ import { encodeManifest, type Manifest, modelId, runtimeClass } from '../../shar
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
-import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { Rule } from '../../shared/protocol/state.ts';
+import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chain.ts';
 
 /** The real contract on the embedded chain, with nodes that serve a model of three stages. */
 
-const WASM = readFileSync(new URL('../../infra/chain/contract/artifact/quorate.wasm', import.meta.url));
-const GENESIS_MS = 1_800_000_000_000;
 const WINDOWS = { roundBlocks: 4, commitBlocks: 20, revealBlocks: 6 };
 
 export const hashOf = (name: string): string => toHex(sha256(utf8(name)));
-
-const signerOf = (name: string): NodeSigner => {
-  const key = (use: string): Uint8Array => sha256(utf8(`${name}/${use}`));
-  const secrets = { accountKey: key('account'), receiptSeed: key('receipt'), sealingKey: key('seal') };
-  return nodeSigner(secrets, DEVNET.bech32Prefix, vrfProve);
-};
 
 const RUNTIME = {
   engine: 'onnxruntime-node',
@@ -58,7 +48,7 @@ const MANIFEST: Manifest = {
 };
 
 export class ChainWithModel {
-  readonly operator: NodeSigner = signerOf('operator');
+  readonly operator: NodeSigner = testSigner('operator');
   readonly nodes: readonly NodeSigner[];
   readonly manifest = MANIFEST;
   readonly manifestBytes = encodeManifest(MANIFEST);
@@ -68,22 +58,8 @@ export class ChainWithModel {
   chain!: Chain;
 
   private constructor(nodes: number, chainId: string) {
-    this.nodes = Array.from({ length: nodes }, (_, i) => signerOf(`node ${i}`));
-    this.devchain = openDevchain({
-      path: ':memory:',
-      chainId,
-      genesis: {
-        timeMs: GENESIS_MS,
-        balances: [this.operator, ...this.nodes].map(({ address }) => ({
-          address,
-          coins: [{ denom: DEVNET.denom, amount: String(DEVNET.genesisUnes) }],
-        })),
-        validatorSeed: sha256(utf8('validator')),
-      },
-      denom: DEVNET.denom,
-      minGasPrice: '0.025',
-      bech32Prefix: DEVNET.bech32Prefix,
-    });
+    this.nodes = Array.from({ length: nodes }, (_, i) => testSigner(`node ${i}`));
+    this.devchain = openTestChain(':memory:', chainId, [this.operator, ...this.nodes]);
     this.comet = Comet38Client.create(inProcessClient(this.devchain.rpc.handle));
   }
 
@@ -118,16 +94,8 @@ export class ChainWithModel {
     while (this.height < height) this.block();
   }
 
-  async #mined<T>(work: Promise<T>): Promise<T> {
-    let over = false;
-    const done = work.finally(() => {
-      over = true;
-    });
-    while (!over) {
-      if (this.devchain.pendingCount() > 0) this.block();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return await done;
+  #mined<T>(work: Promise<T>): Promise<T> {
+    return mined(this.devchain, () => this.block(), work);
   }
 
   /** Puts an execution into the mempool. */

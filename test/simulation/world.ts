@@ -1,14 +1,13 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Comet38Client } from '@cosmjs/tendermint-rpc';
 import { createApi } from '../../functions/api/app.ts';
 import { DEFAULT_API_CONFIG } from '../../functions/api/deps.ts';
-import { type Devchain, inProcessClient, openDevchain } from '../../infra/chain/devchain/index.ts';
+import { type Devchain, inProcessClient } from '../../infra/chain/devchain/index.ts';
 import { deployContract, registerModel, registerNode } from '../../infra/local/bootstrap.ts';
 import { createDeployment, type Deployment } from '../../infra/local/deployment.ts';
 import { DEVNET } from '../../infra/local/settings.ts';
-import { nodeSigner } from '../../shared/adapters/local/identity.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
@@ -23,7 +22,6 @@ import type { Chain } from '../../shared/ports/chain.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import type { NodeSigner } from '../../shared/ports/signer.ts';
-import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
@@ -33,12 +31,10 @@ import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
 import { seededRandom } from '../contracts/fakes.ts';
+import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chain.ts';
 import type { Gate } from './crash.ts';
 
-const WASM = readFileSync(new URL('../../infra/chain/contract/artifact/quorate.wasm', import.meta.url));
 export const INPUT = utf8('a query that survives');
-
-const GENESIS_MS = 1_800_000_000_000;
 
 /** Time that moves only with blocks and with sleeps. */
 class SimulatedClock implements Clock {
@@ -66,12 +62,6 @@ const memoryBlobs = (): Blobs => {
     },
     has: async (hash) => kept.has(hash),
   };
-};
-
-const signerOf = (name: string): NodeSigner => {
-  const key = (use: string): Uint8Array => sha256(utf8(`${name}/${use}`));
-  const secrets = { accountKey: key('account'), receiptSeed: key('receipt'), sealingKey: key('seal') };
-  return nodeSigner(secrets, DEVNET.bech32Prefix, vrfProve);
 };
 
 /** Long enough that a restarted process is back in time. */
@@ -107,7 +97,7 @@ export class World {
   readonly clock = new SimulatedClock();
   readonly database = openDatabase(':memory:');
   readonly blobs = memoryBlobs();
-  readonly operator = signerOf('operator');
+  readonly operator = testSigner('operator');
   readonly nodes: readonly NodeSigner[];
   readonly devchain: Devchain;
   /** A connection of the test's own, outside any process. */
@@ -124,22 +114,8 @@ export class World {
     this.#options = options;
     this.#folder = mkdtempSync(join(tmpdir(), 'quorate-world-'));
     if (chainFile) copyFileSync(chainFile, this.chainFile);
-    this.nodes = Array.from({ length: options.nodes }, (_, i) => signerOf(`node ${i}`));
-    this.devchain = openDevchain({
-      path: this.chainFile,
-      chainId: DEVNET.chainId,
-      genesis: {
-        timeMs: GENESIS_MS,
-        balances: [this.operator, ...this.nodes].map(({ address }) => ({
-          address,
-          coins: [{ denom: DEVNET.denom, amount: String(DEVNET.genesisUnes) }],
-        })),
-        validatorSeed: sha256(utf8('validator')),
-      },
-      denom: DEVNET.denom,
-      minGasPrice: '0.025',
-      bech32Prefix: DEVNET.bech32Prefix,
-    });
+    this.nodes = Array.from({ length: options.nodes }, (_, i) => testSigner(`node ${i}`));
+    this.devchain = openTestChain(this.chainFile, DEVNET.chainId, [this.operator, ...this.nodes]);
     this.clock.now = this.devchain.head()?.timeMs ?? GENESIS_MS;
     this.startHeight = (this.devchain.head()?.height ?? 0) + 1;
   }
@@ -189,17 +165,8 @@ export class World {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Makes blocks whenever something is pending, until the work is done. */
-  async #mined<T>(work: Promise<T>): Promise<T> {
-    let over = false;
-    const done = work.finally(() => {
-      over = true;
-    });
-    while (!over) {
-      if (this.devchain.pendingCount() > 0) this.block();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    return await done;
+  #mined<T>(work: Promise<T>): Promise<T> {
+    return mined(this.devchain, () => this.block(), work);
   }
 
   /** What processes logged, for a failing test to show. */

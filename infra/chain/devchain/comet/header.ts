@@ -1,8 +1,6 @@
-import { Timestamp } from 'cosmjs-types/google/protobuf/timestamp';
-import { BlockID, type Header } from 'cosmjs-types/tendermint/types/types';
-import { Consensus } from 'cosmjs-types/tendermint/version/types';
-import { merkleRoot } from './merkle.ts';
-import { bytesField, varintField } from './proto.ts';
+import type { Timestamp } from 'cosmjs-types/google/protobuf/timestamp';
+import type { Header } from 'cosmjs-types/tendermint/types/types';
+import { headerHash as hashOfFields } from '../../../../shared/chain/proof/header.ts';
 
 /** Milliseconds since the epoch as a protobuf Timestamp; exact, the nanoseconds below one millisecond are zero. */
 export function timestampFromMs(timeMs: number): Timestamp {
@@ -15,31 +13,7 @@ export function msFromTimestamp(timestamp: Timestamp): number {
   return Number(timestamp.seconds) * 1000 + Math.floor(timestamp.nanos / 1_000_000);
 }
 
-/** CometBFT's cdcEncode (types/encoding_helper.go): a protobuf wrapper message (value is field 1), empty for an empty value. */
-function wrapBytes(value: Uint8Array): Uint8Array {
-  return bytesField(1, value);
-}
-
-/**
- * Hash of a block header: the Merkle root over its fourteen protobuf-encoded fields, CometBFT v0.38 types/block.go
- * Header.Hash. Undefined while `validatorsHash` is empty, as there. 32 bytes.
- */
+/** Hash of a block header, 32 bytes; undefined while `validatorsHash` is empty, as CometBFT v0.38's Header.Hash. */
 export function headerHash(header: Header): Uint8Array | undefined {
-  if (header.validatorsHash.length === 0) return undefined;
-  return merkleRoot([
-    Consensus.encode(header.version).finish(),
-    wrapBytes(new TextEncoder().encode(header.chainId)),
-    varintField(1, header.height),
-    Timestamp.encode(header.time).finish(),
-    BlockID.encode(header.lastBlockId).finish(),
-    wrapBytes(header.lastCommitHash),
-    wrapBytes(header.dataHash),
-    wrapBytes(header.validatorsHash),
-    wrapBytes(header.nextValidatorsHash),
-    wrapBytes(header.consensusHash),
-    wrapBytes(header.appHash),
-    wrapBytes(header.lastResultsHash),
-    wrapBytes(header.evidenceHash),
-    wrapBytes(header.proposerAddress),
-  ]);
+  return header.validatorsHash.length === 0 ? undefined : hashOfFields(header);
 }

@@ -6,9 +6,10 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { SignMode } from 'cosmjs-types/cosmos/tx/signing/v1beta1/signing';
 import { AuthInfo, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { leafHash as leafHashOf, merkleVerify } from '../../../../shared/protocol/merkle.ts';
 import { resultsHash } from '../comet/hashes.ts';
 import { headerHash, timestampFromMs } from '../comet/header.ts';
-import { rootFromProof, sha256 } from '../comet/merkle.ts';
+import { sha256 } from '../comet/merkle.ts';
 import { voteSignBytes } from '../comet/validator.ts';
 import type { Devchain, RpcServer } from '../index.ts';
 import { inProcessClient } from '../index.ts';
@@ -243,8 +244,9 @@ describe('blocks', () => {
     const deterministic = results.map((each) => ({ ...each, data: each.data ?? new Uint8Array(0) }));
     expect(hex(resultsHash(deterministic))).toBe(hex(next.block.header.lastResultsHash));
     const { proof } = await comet.tx({ hash: sha256(tx), prove: true });
-    const root = proof && rootFromProof(proof.proof);
-    expect(hex(root ?? new Uint8Array(0))).toBe(hex(block.block.header.dataHash));
+    const { total, index, leafHash, aunts } = proof?.proof ?? expect.fail('no proof');
+    expect(merkleVerify(block.block.header.dataHash, sha256(tx), index, total, aunts)).toBe(true);
+    expect(hex(leafHash)).toBe(hex(leafHashOf(sha256(tx))));
   });
 
   test('the smaller methods', async () => {
