@@ -39,10 +39,12 @@ const advanceOnce = async (
   const transition = nextTransition(before.state, facts);
   const height = view.head.height;
   let row = known;
-  let writes: readonly Write[] = [];
+  const writes: Write[] = [];
   if (transition) {
     for (const effect of transition.effects) {
-      ({ row, writes } = await planEffect(deps, effect, row, view));
+      const planned = await planEffect(deps, effect, row, view);
+      row = planned.row;
+      writes.push(...planned.writes);
     }
     const ended = TERMINAL.has(transition.to) && row.reason === undefined;
     row = {
