@@ -17,7 +17,7 @@ export const included = (row: Extract<TxRow, { state: 'signed' | 'sent' }>, tx: 
     code: tx.code,
     log: tx.log.slice(0, 500),
     gasUsed: tx.gasUsed,
-    sizeBytes: Buffer.from(row.bytes, 'base64').length,
+    sizeBytes: tx.sizeBytes,
     ...(queryId !== undefined && { queryId }),
   };
 };

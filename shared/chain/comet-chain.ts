@@ -1,4 +1,5 @@
 import { setupWasmExtension } from '@cosmjs/cosmwasm';
+import { decodeTxRaw } from '@cosmjs/proto-signing';
 import { accountFromAny, QueryClient, setupAuthExtension, setupBankExtension } from '@cosmjs/stargate';
 import { Comet38Client, HttpClient, type RpcClient } from '@cosmjs/tendermint-rpc';
 import { QuorateError, TransientError } from '../errors.ts';
@@ -137,14 +138,18 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
         const { txs } = await comet.txSearch({ query: `tx.hash='${hash}'` });
         const tx = txs[0];
         if (!tx) return undefined;
-        const { code, codespace, log, gasUsed, events } = tx.result;
+        const { code, codespace, log, gasWanted, gasUsed, events } = tx.result;
+        const paid = decodeTxRaw(tx.tx).authInfo.fee?.amount.find((coin) => coin.denom === denom);
         const place = { chainId, height: tx.height, index: tx.index, hash };
         return {
           height: tx.height,
           code,
           codespace: codespace ?? '',
           log: log ?? '',
+          gasWanted: Number(gasWanted),
           gasUsed: Number(gasUsed),
+          feeUnes: BigInt(paid?.amount ?? 0),
+          sizeBytes: tx.tx.length,
           events: contractEvents(place, contract, events),
         };
       }),

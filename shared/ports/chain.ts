@@ -37,7 +37,13 @@ export interface IncludedTx {
   readonly code: number;
   readonly codespace: string;
   readonly log: string;
+  readonly gasWanted: number;
   readonly gasUsed: number;
+  /** What its fee payer paid, whether or not it succeeded. */
+  readonly feeUnes: bigint;
+  /** Bytes that it takes on the chain. */
+  readonly sizeBytes: number;
+  /** Of all the contract's messages in the transaction. */
   readonly events: readonly ContractEvent[];
 }
 
