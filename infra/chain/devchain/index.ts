@@ -32,6 +32,8 @@ export interface DevchainOptions {
   readonly minGasPrice: string;
   /** 'wasm' by default. */
   readonly bech32Prefix?: string;
+  /** Takes transactions without a sequence, as few public chains do (x/auth WithUnorderedTransactions); off by default. */
+  readonly unordered?: boolean;
   /** 'process' by default: see state/database.ts. */
   readonly durability?: Durability;
   /** Receives what contracts print; nothing by default. */
@@ -74,6 +76,7 @@ export function openDevchain(options: DevchainOptions): Devchain {
   const app = new Application({
     bech32Prefix: options.bech32Prefix ?? 'wasm',
     minGasPrice: parseMinGasPrice(options.minGasPrice, options.denom),
+    unordered: options.unordered ?? false,
     debug: options.debug ?? (() => undefined),
   });
   const validator = validatorFromSeed(options.genesis.validatorSeed);

@@ -6,17 +6,23 @@ import { SignMode } from 'cosmjs-types/cosmos/tx/signing/v1beta1/signing';
 import { event } from '../comet/abci.ts';
 import { msFromTimestamp } from '../comet/header.ts';
 import { sha256 } from '../comet/merkle.ts';
+import { concatBytes, u64BigEndian } from '../state/kv.ts';
 import type { AddressCodec } from '../vm/addresses.ts';
 import { type AuthKeeper, accountPublicKey, SECP256K1_PUBKEY_URL } from './auth.ts';
 import { type BankKeeper, FEE_COLLECTOR } from './bank.ts';
-import { formatCoins, normalizeCoins } from './coins.ts';
+import { type Coin, formatCoins, normalizeCoins } from './coins.ts';
 import type { Context } from './context.ts';
-import { AbciError, sdkErrors } from './errors.ts';
+import { AbciError, sdkErrors, wrapped } from './errors.ts';
+import type { FeegrantKeeper } from './feegrant.ts';
 import { SECP256K1_VERIFY, TX_SIZE_PER_BYTE } from './gas.ts';
 import { type MinGasPrice, requiredFee } from './gas-price.ts';
 import { type DecodedTx, directSignBytes } from './tx.ts';
 
 const MAX_MEMO_CHARACTERS = 256;
+/** cosmos-sdk v0.53 x/auth/ante/sigverify.go DefaultMaxTimeoutDuration and DefaultUnorderedTxGasCost. */
+const MAX_UNORDERED_TTL_MS = 600_000;
+const UNORDERED_GAS = 2_240;
+const UNORDERED_KEY = Uint8Array.of(90);
 /** Size of a signature and its key in the legacy encoding, which the SDK adds while simulating an unsigned transaction. */
 const SIMULATED_SIGNATURE_BYTES = 117;
 
@@ -26,6 +32,15 @@ const SIMULATED_SIGNATURE_BYTES = 117;
  */
 export type AnteMode = 'check' | 'recheck' | 'deliver' | 'simulate';
 
+interface AnteParts {
+  readonly auth: AuthKeeper;
+  readonly bank: BankKeeper;
+  readonly feegrant: FeegrantKeeper;
+  readonly addresses: AddressCodec;
+  readonly minGasPrice: MinGasPrice;
+  readonly unordered: boolean;
+}
+
 /**
  * The checks and changes before a transaction's messages, in the order of the SDK's v0.53 ante decorators: timeout, memo,
  * size gas, fee, public key, signature and sequence. Whatever it changed stands even if a message fails later.
@@ -33,16 +48,20 @@ export type AnteMode = 'check' | 'recheck' | 'deliver' | 'simulate';
 export class AnteHandler {
   readonly #auth: AuthKeeper;
   readonly #bank: BankKeeper;
+  readonly #feegrant: FeegrantKeeper;
   readonly #addresses: AddressCodec;
   readonly #minGasPrice: MinGasPrice;
+  readonly #unordered: boolean;
   /** Signatures found good in CheckTx, so that delivery need not do the curve arithmetic again. */
   readonly #verified = new Set<string>();
 
-  constructor(auth: AuthKeeper, bank: BankKeeper, addresses: AddressCodec, minGasPrice: MinGasPrice) {
-    this.#auth = auth;
-    this.#bank = bank;
-    this.#addresses = addresses;
-    this.#minGasPrice = minGasPrice;
+  constructor(parts: AnteParts) {
+    this.#auth = parts.auth;
+    this.#bank = parts.bank;
+    this.#feegrant = parts.feegrant;
+    this.#addresses = parts.addresses;
+    this.#minGasPrice = parts.minGasPrice;
+    this.#unordered = parts.unordered;
   }
 
   /**
@@ -56,8 +75,9 @@ export class AnteHandler {
     const all = this.#withFeePayer(tx, signers);
     this.#deductFee(ctx, tx, all[0], mode);
     this.#setPublicKeys(ctx, tx, all, mode);
+    if (tx.body.unordered) this.#useNonce(ctx, tx, all, mode);
     for (const [i, signer] of all.entries()) this.#verifySignature(ctx, tx, signer, i, mode);
-    for (const signer of all) {
+    for (const signer of tx.body.unordered ? [] : all) {
       const account = this.#account(ctx, signer);
       this.#auth.set(ctx, signer, { ...account, sequence: account.sequence + 1n });
     }
@@ -65,7 +85,6 @@ export class AnteHandler {
 
   /** The signers with an explicit fee payer among them; the payer of the fee is the first. */
   #withFeePayer(tx: DecodedTx, signers: readonly Uint8Array[]): Uint8Array[] {
-    if (tx.fee.granter !== '') throw sdkErrors.invalidRequest('fee grants are not enabled');
     if (tx.fee.payer === '') return [...signers];
     const payer = this.#addresses.toBytes(tx.fee.payer);
     const known = signers.some((signer) => Buffer.compare(signer, payer) === 0);
@@ -85,8 +104,9 @@ export class AnteHandler {
         );
       }
     }
-    const payer = fee.payer === '' ? firstSigner : this.#addresses.toBytes(fee.payer);
-    if (payer === undefined) throw sdkErrors.noSignatures();
+    const feePayer = fee.payer === '' ? firstSigner : this.#addresses.toBytes(fee.payer);
+    if (feePayer === undefined) throw sdkErrors.noSignatures();
+    const payer = fee.granter === '' ? feePayer : this.#granted(ctx, fee.granter, feePayer, coins);
     const payerText = this.#addresses.toText(payer);
     if (this.#auth.get(ctx, payer) === undefined) {
       throw sdkErrors.unknownAddress(`fee payer address: ${payerText} does not exist`);
@@ -101,6 +121,44 @@ export class AnteHandler {
       }
     }
     ctx.events.push(event('tx', ['fee', formatCoins(coins)], ['fee_payer', payerText]));
+  }
+
+  #granted(ctx: Context, granterText: string, feePayer: Uint8Array, coins: readonly Coin[]): Uint8Array {
+    const granter = this.#addresses.toBytes(granterText);
+    if (Buffer.compare(granter, feePayer) === 0) return granter;
+    wrapped(
+      `${Buffer.from(granter).toString('latin1')} does not allow to pay fees for ${this.#addresses.toText(feePayer)}`,
+      () => this.#feegrant.use(ctx, granter, feePayer, coins),
+    );
+    return granter;
+  }
+
+  /** One nonce for all signers: the time-out, used once. Used ones stay in the state here; x/auth removes them when they have passed. */
+  #useNonce(ctx: Context, tx: DecodedTx, signers: readonly Uint8Array[], mode: AnteMode): void {
+    if (!this.#unordered) throw sdkErrors.notSupported('unordered transactions are not enabled');
+    const { timeoutTimestamp: timeout } = tx.body;
+    const invalid = sdkErrors.invalidRequest;
+    if (timeout === undefined || timeout.seconds === 0n) {
+      throw invalid('unordered transaction must have timeout_timestamp set');
+    }
+    const timeoutMs = msFromTimestamp(timeout);
+    if (timeoutMs < ctx.block.timeMs)
+      throw invalid('unordered transaction has a timeout_timestamp that has already passed');
+    if (timeoutMs > ctx.block.timeMs + MAX_UNORDERED_TTL_MS) throw invalid('unordered tx ttl exceeds 10m0s');
+    ctx.gas.consume(UNORDERED_GAS, 'unordered tx');
+    if (tx.authInfo.signerInfos.some(({ sequence }) => sequence > 0n)) {
+      throw invalid('sequence is not allowed for unordered transactions');
+    }
+    if (mode === 'simulate') return;
+    const nanos = timeout.seconds * 1_000_000_000n + BigInt(timeout.nanos);
+    for (const signer of signers) {
+      const key = concatBytes(UNORDERED_KEY, u64BigEndian(nanos), signer);
+      if (ctx.store('acc').get(key) !== undefined) {
+        const text = this.#addresses.toText(signer);
+        throw invalid(`failed to add unordered nonce: sender ${text} has already used timeout ${nanos}`);
+      }
+      ctx.store('acc').set(key, Uint8Array.of(1));
+    }
   }
 
   #setPublicKeys(ctx: Context, tx: DecodedTx, signers: readonly Uint8Array[], mode: AnteMode): void {
@@ -122,7 +180,8 @@ export class AnteHandler {
     for (const [i, signer] of signers.entries()) {
       const sequence = signerInfos[i]?.sequence ?? 0n;
       const signature = Buffer.from(tx.raw.signatures[i] ?? []).toString('base64');
-      ctx.events.push(event('tx', ['acc_seq', `${this.#addresses.toText(signer)}/${sequence}`]));
+      if (!tx.body.unordered)
+        ctx.events.push(event('tx', ['acc_seq', `${this.#addresses.toText(signer)}/${sequence}`]));
       ctx.events.push(event('tx', ['signature', signature]));
     }
   }
@@ -138,7 +197,7 @@ export class AnteHandler {
     const account = this.#account(ctx, signer);
     const publicKey = accountPublicKey(account);
     if (publicKey === undefined && mode !== 'simulate') throw sdkErrors.invalidPubKey('pubkey on account is not set');
-    if (info.sequence !== account.sequence) {
+    if (!tx.body.unordered && info.sequence !== account.sequence) {
       throw sdkErrors.wrongSequence(`account sequence mismatch, expected ${account.sequence}, got ${info.sequence}`);
     }
     if (mode === 'simulate' || mode === 'recheck' || publicKey === undefined) return;
@@ -193,7 +252,6 @@ function checkBody(ctx: Context, tx: DecodedTx): void {
     const at = (ms: number) => new Date(ms).toISOString();
     throw sdkErrors.txTimeout(`block time: ${at(timeMs)}, timeout timestamp: ${at(msFromTimestamp(timeout))}`);
   }
-  if (body.unordered) throw sdkErrors.notSupported('unordered transactions are not enabled');
   const memoBytes = Buffer.byteLength(body.memo);
   if (memoBytes > MAX_MEMO_CHARACTERS) {
     throw sdkErrors.memoTooLarge(

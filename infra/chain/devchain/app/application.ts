@@ -5,12 +5,14 @@ import { CacheStore } from '../state/cache-store.ts';
 import { type AddressCodec, addressCodec } from '../vm/addresses.ts';
 import { AnteHandler, type AnteMode } from './ante.ts';
 import { AuthKeeper } from './auth.ts';
+import { AuthzKeeper } from './authz.ts';
 import { BankKeeper, FEE_COLLECTOR } from './bank.ts';
 import type { Coin } from './coins.ts';
 import { type BlockInfo, Context, type TxInfo } from './context.ts';
 import { dispatchContractMessage } from './contract-messages.ts';
 import { answerContractQuery } from './contract-queries.ts';
 import { toAbciError } from './errors.ts';
+import { FeegrantKeeper } from './feegrant.ts';
 import { GasMeter } from './gas.ts';
 import type { MinGasPrice } from './gas-price.ts';
 import { type RoutedMessage, routeMessage } from './messages.ts';
@@ -20,6 +22,8 @@ import { WasmKeeper } from './wasm-keeper.ts';
 export interface ApplicationOptions {
   readonly bech32Prefix: string;
   readonly minGasPrice: MinGasPrice;
+  /** Whether transactions without a sequence are taken (x/auth WithUnorderedTransactions): off on stock chains. */
+  readonly unordered: boolean;
   /** Receives what contracts print with `deps.api.debug`. */
   debug(message: string): void;
 }
@@ -34,14 +38,18 @@ export interface GenesisBalance {
 export class Application {
   readonly addresses: AddressCodec;
   readonly auth: AuthKeeper;
+  readonly authz: AuthzKeeper;
   readonly bank: BankKeeper;
+  readonly feegrant: FeegrantKeeper;
   readonly wasm: WasmKeeper;
   readonly #ante: AnteHandler;
 
   constructor(options: ApplicationOptions) {
     this.addresses = addressCodec(options.bech32Prefix);
     this.auth = new AuthKeeper(this.addresses);
+    this.authz = new AuthzKeeper(this.auth, this.addresses);
     this.bank = new BankKeeper(this.auth, this.addresses);
+    this.feegrant = new FeegrantKeeper(this.auth, this.addresses);
     this.wasm = new WasmKeeper({
       auth: this.auth,
       bank: this.bank,
@@ -56,7 +64,8 @@ export class Application {
       queryChain: (ctx, request) => answerContractQuery(this, ctx, request),
       debug: options.debug,
     });
-    this.#ante = new AnteHandler(this.auth, this.bank, this.addresses, options.minGasPrice);
+    const { auth, bank, feegrant, addresses } = this;
+    this.#ante = new AnteHandler({ auth, bank, feegrant, addresses, ...options });
   }
 
   /** Writes the genesis accounts and balances; account numbers follow the list's order. Throws AbciError for bad coins. */

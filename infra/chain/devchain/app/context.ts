@@ -17,7 +17,7 @@ export interface TxInfo {
 }
 
 /** Names of the SDK's stores; here a prefix of one key space. */
-export type ModuleName = 'acc' | 'bank' | 'wasm';
+export type ModuleName = 'acc' | 'authz' | 'bank' | 'feegrant' | 'wasm';
 
 /** Everything one piece of execution may read or change: the SDK's Context. */
 export class Context {
@@ -78,7 +78,9 @@ export class Context {
 const utf8 = new TextEncoder();
 const MODULE_PREFIXES: Readonly<Record<ModuleName, Uint8Array>> = {
   acc: utf8.encode('acc/'),
+  authz: utf8.encode('authz/'),
   bank: utf8.encode('bank/'),
+  feegrant: utf8.encode('feegrant/'),
   wasm: utf8.encode('wasm/'),
 };
 /** Contract code by checksum; outside of the metered stores, as wasmd keeps it outside of its state tree. */

@@ -56,13 +56,30 @@ export const sdkErrors = {
   noSignatures: register('sdk', 15, 'no signatures supplied'),
   invalidRequest: register('sdk', 18, 'invalid request'),
   keyNotFound: register('sdk', 22, 'key not found'),
+  invalidType: register('sdk', 29, 'invalid type'),
   txTimeoutHeight: register('sdk', 30, 'tx timeout height'),
   unknownExtensionOptions: register('sdk', 31, 'unknown extension options'),
   wrongSequence: register('sdk', 32, 'incorrect account sequence'),
   notSupported: register('sdk', 37, 'feature not supported'),
+  notFound: register('sdk', 38, 'not found'),
   invalidGasLimit: register('sdk', 41, 'invalid gas limit'),
   txTimeout: register('sdk', 42, 'tx timeout'),
   panic: register('sdk', 111_222, 'panic'),
+};
+
+/** cosmos-sdk v0.53 x/authz/errors.go. */
+export const authzErrors = {
+  notFound: register('authz', 2, 'authorization not found'),
+  invalidExpiration: register('authz', 3, 'expiration time of authorization should be more than current time'),
+  unknownType: register('authz', 4, 'unknown authorization type'),
+  expired: register('authz', 6, 'authorization expired'),
+  granteeIsGranter: register('authz', 7, 'grantee and granter should be different'),
+};
+
+/** cosmossdk.io/x/feegrant v0.2.0 errors.go. */
+export const feegrantErrors = {
+  exceeded: register('feegrant', 2, 'fee limit exceeded'),
+  expired: register('feegrant', 3, 'fee allowance expired'),
 };
 
 /** wasmd v0.61 x/wasm/types/errors.go. */

@@ -1,4 +1,18 @@
+import {
+  MsgExec,
+  MsgExecResponse,
+  MsgGrant,
+  MsgGrantResponse,
+  MsgRevoke,
+  MsgRevokeResponse,
+} from 'cosmjs-types/cosmos/authz/v1beta1/tx';
 import { MsgSend, MsgSendResponse } from 'cosmjs-types/cosmos/bank/v1beta1/tx';
+import {
+  MsgGrantAllowance,
+  MsgGrantAllowanceResponse,
+  MsgRevokeAllowance,
+  MsgRevokeAllowanceResponse,
+} from 'cosmjs-types/cosmos/feegrant/v1beta1/tx';
 import {
   MsgClearAdmin,
   MsgClearAdminResponse,
@@ -15,10 +29,13 @@ import {
 } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import type { Any } from 'cosmjs-types/google/protobuf/any';
 import type { AddressCodec } from '../vm/addresses.ts';
+import type { AuthzKeeper } from './authz.ts';
 import type { BankKeeper } from './bank.ts';
 import { type Coin, validateCoins } from './coins.ts';
 import type { Context } from './context.ts';
 import { AbciError, sdkErrors, wasmErrors, wrapped } from './errors.ts';
+import type { FeegrantKeeper } from './feegrant.ts';
+import { goText } from './go-text.ts';
 import type { WasmKeeper } from './wasm-keeper.ts';
 
 /** A message taken apart: who must sign it, and what it does. */
@@ -28,11 +45,15 @@ export interface RoutedMessage {
   readonly signerText: string;
   /** The module name of the SDK's message event, the second part of the type URL. */
   readonly module: string;
+  /** As Go prints the message in the errors of x/authz. */
+  text(): string;
   /** Carries the message out and returns its encoded response. Events go to `ctx.events`. */
   run(ctx: Context): Any;
 }
 
 interface MessageParts {
+  readonly authz: AuthzKeeper;
+  readonly feegrant: FeegrantKeeper;
   readonly bank: BankKeeper;
   readonly wasm: WasmKeeper;
   readonly addresses: AddressCodec;
@@ -126,10 +147,71 @@ const ROUTES: Readonly<Record<string, Decode>> = {
   },
 };
 
+/** Messages about who may act, or pay, for whom. */
+const GRANT_ROUTES: Readonly<Record<string, Decode>> = {
+  '/cosmos.authz.v1beta1.MsgGrant': ({ authz, addresses }, value) => {
+    const { granter, grantee, grant } = MsgGrant.decode(value);
+    return {
+      signer: granter,
+      run: (ctx) => {
+        const [from, to] = [address(addresses, granter, 'granter'), address(addresses, grantee, 'grantee')];
+        authz.grant(ctx, from, to, grant, (typeUrl) => handlerOf(typeUrl) !== undefined);
+        return MsgGrantResponse.encode({}).finish();
+      },
+    };
+  },
+  '/cosmos.authz.v1beta1.MsgRevoke': ({ authz, addresses }, value) => {
+    const { granter, grantee, msgTypeUrl } = MsgRevoke.decode(value);
+    return {
+      signer: granter,
+      run: (ctx) => {
+        authz.revoke(ctx, address(addresses, granter, 'granter'), address(addresses, grantee, 'grantee'), msgTypeUrl);
+        return MsgRevokeResponse.encode({}).finish();
+      },
+    };
+  },
+  '/cosmos.authz.v1beta1.MsgExec': (parts, value) => {
+    const { grantee, msgs } = MsgExec.decode(value);
+    return {
+      signer: grantee,
+      run: (ctx) => {
+        const routed = msgs.map((message) => routeMessage(parts, message));
+        const results = parts.authz.exec(ctx, address(parts.addresses, grantee, 'grantee'), routed);
+        return MsgExecResponse.encode({ results }).finish();
+      },
+    };
+  },
+  '/cosmos.feegrant.v1beta1.MsgGrantAllowance': ({ feegrant, addresses }, value) => {
+    const { granter, grantee, allowance } = MsgGrantAllowance.decode(value);
+    return {
+      signer: granter,
+      run: (ctx) => {
+        const [from, to] = [address(addresses, granter, 'granter'), address(addresses, grantee, 'grantee')];
+        feegrant.grant(ctx, from, to, allowance);
+        return MsgGrantAllowanceResponse.encode({}).finish();
+      },
+    };
+  },
+  '/cosmos.feegrant.v1beta1.MsgRevokeAllowance': ({ feegrant, addresses }, value) => {
+    const { granter, grantee } = MsgRevokeAllowance.decode(value);
+    return {
+      signer: granter,
+      run: (ctx) => {
+        feegrant.revoke(ctx, address(addresses, granter, 'granter'), address(addresses, grantee, 'grantee'));
+        return MsgRevokeAllowanceResponse.encode({}).finish();
+      },
+    };
+  },
+};
+
+function handlerOf(typeUrl: string): Decode | undefined {
+  return ROUTES[typeUrl] ?? GRANT_ROUTES[typeUrl];
+}
+
 /** Finds a message's handler. Throws sdk codes 2 (does not decode), 6 (unknown type) and 7 (bad signer). */
 export function routeMessage(parts: MessageParts, message: Any): RoutedMessage {
   const { typeUrl, value } = message;
-  const decode = ROUTES[typeUrl];
+  const decode = handlerOf(typeUrl);
   if (decode === undefined) throw sdkErrors.unknownRequest(`no message handler found for ${typeUrl}`);
   let decoded: ReturnType<Decode>;
   try {
@@ -143,6 +225,7 @@ export function routeMessage(parts: MessageParts, message: Any): RoutedMessage {
     signer: address(parts.addresses, decoded.signer, 'sender'),
     signerText: decoded.signer,
     module: typeUrl.split('.')[1] ?? '',
+    text: () => goText(message),
     run: (ctx) => ({ typeUrl: `${typeUrl}Response`, value: decoded.run(ctx) }),
   };
 }
