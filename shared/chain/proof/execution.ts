@@ -1,13 +1,15 @@
+import { MsgExec, MsgExecResponse } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
 import { TxMsgData } from 'cosmjs-types/cosmos/base/abci/v1beta1/abci';
 import type { Coin } from 'cosmjs-types/cosmos/base/v1beta1/coin';
 import { TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { MsgExecuteContract, MsgExecuteContractResponse } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
+import type { Any } from 'cosmjs-types/google/protobuf/any';
 import { ExecTxResult } from 'cosmjs-types/tendermint/abci/types';
 import { equalBytes } from '../../protocol/encoding.ts';
 
 /** One execution of a contract that a transaction carried, and what the contract answered. */
 export interface Execution {
-  /** bech32; its signature was checked by the chain, or the result's code would not be 0. */
+  /** bech32; the chain checked its signature or its grant, or the result's code would not be 0. */
   readonly sender: string;
   readonly contract: string;
   /** JSON bytes. */
@@ -37,25 +39,34 @@ export const decodeOutcome = (bytes: Uint8Array): TxOutcome => {
   return outcome;
 };
 
-const EXECUTE = '/cosmwasm.wasm.v1.MsgExecuteContract';
-const RESPONSE = '/cosmwasm.wasm.v1.MsgExecuteContractResponse';
-
 /**
- * The executions in a transaction that succeeded, in order. Messages of other types are passed over.
+ * The executions in a transaction that succeeded, in order; those that one account carried out for others (x/authz) among
+ * them, each with the account it was carried out for. Messages of other types are passed over.
  * @param tx TxRaw @param outcome its result, code 0
  * @throws {RangeError} when messages and responses do not fit together, or the bytes do not decode
  */
 export const executions = (tx: Uint8Array, outcome: TxOutcome): Execution[] => {
   const { messages } = TxBody.decode(TxRaw.decode(tx).bodyBytes);
   const { msgResponses } = TxMsgData.decode(outcome.data);
-  if (messages.length !== msgResponses.length) {
-    throw new RangeError(`${messages.length} messages with ${msgResponses.length} responses`);
+  const answers = msgResponses.map(({ typeUrl, value }, i) => {
+    const expected = `${messages[i]?.typeUrl}Response`;
+    if (typeUrl !== expected) throw new RangeError(`response ${i} is of type ${typeUrl}, expected ${expected}`);
+    return value;
+  });
+  return executionsOf(messages, answers);
+};
+
+const executionsOf = (messages: readonly Any[], answers: readonly Uint8Array[]): Execution[] => {
+  if (messages.length !== answers.length) {
+    throw new RangeError(`${messages.length} messages with ${answers.length} responses`);
   }
-  return messages.flatMap((message, i) => {
-    const response = msgResponses[i];
-    if (message.typeUrl !== EXECUTE) return [];
-    if (response?.typeUrl !== RESPONSE) throw new RangeError(`response ${i} is of type ${response?.typeUrl}`);
-    const { sender, contract, msg, funds } = MsgExecuteContract.decode(message.value);
-    return [{ sender, contract, msg, funds, data: MsgExecuteContractResponse.decode(response.value).data }];
+  return messages.flatMap(({ typeUrl, value }, i) => {
+    const answer = answers[i] ?? new Uint8Array();
+    // x/authz executes its messages itself and keeps the bytes of each one's response.
+    if (typeUrl === MsgExec.typeUrl)
+      return executionsOf(MsgExec.decode(value).msgs, MsgExecResponse.decode(answer).results);
+    if (typeUrl !== MsgExecuteContract.typeUrl) return [];
+    const { sender, contract, msg, funds } = MsgExecuteContract.decode(value);
+    return [{ sender, contract, msg, funds, data: MsgExecuteContractResponse.decode(answer).data }];
   });
 };

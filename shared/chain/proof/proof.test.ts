@@ -1,10 +1,15 @@
+import { MsgExec, MsgExecResponse } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
+import { TxMsgData } from 'cosmjs-types/cosmos/base/abci/v1beta1/abci';
+import { TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { MsgExecuteContract, MsgExecuteContractResponse } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
+import type { Any } from 'cosmjs-types/google/protobuf/any';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { rawDigest, tokensDigest } from '../../protocol/digest.ts';
 import { toHex, utf8 } from '../../protocol/encoding.ts';
 import { merkleRoot } from '../../protocol/merkle.ts';
 import { sha256 } from '../../protocol/sha2.ts';
-import { decodeOutcome, encodeOutcome } from './execution.ts';
+import { decodeOutcome, encodeOutcome, executions } from './execution.ts';
 import { decodeHeader, encodeHeader, headerHash, headerTimeMs } from './header.ts';
 import { comparePlaces, isIncluded, siblings, sidesOf } from './inclusion.ts';
 import { resultKind } from './result-kind.ts';
@@ -100,4 +105,50 @@ test('the kind of a result follows from its digest', () => {
   expect(resultKind(bytes, rawDigest(bytes))).toBe('raw');
   expect(resultKind(bytes, tokensDigest([7, 9]))).toBe('tokens');
   expect(resultKind(bytes, sha256(bytes))).toBeUndefined();
+});
+
+describe('executions in a transaction', () => {
+  const execution = (sender: string) => ({
+    typeUrl: MsgExecuteContract.typeUrl,
+    value: MsgExecuteContract.encode({ sender, contract: 'c', msg: utf8(`{"of":"${sender}"}`), funds: [] }).finish(),
+  });
+  const answered = (data: string) => MsgExecuteContractResponse.encode({ data: utf8(data) }).finish();
+  const forOthers = (...senders: string[]) => ({
+    typeUrl: MsgExec.typeUrl,
+    value: MsgExec.encode({ grantee: 'lane', msgs: senders.map(execution) }).finish(),
+  });
+  const txOf = (...messages: Any[]) =>
+    TxRaw.encode({
+      bodyBytes: TxBody.encode(TxBody.fromPartial({ messages })).finish(),
+      authInfoBytes: new Uint8Array(),
+      signatures: [],
+    }).finish();
+  const outcomeOf = (...msgResponses: Any[]) => ({
+    code: 0,
+    data: TxMsgData.encode({ data: [], msgResponses }).finish(),
+    gasWanted: 1n,
+    gasUsed: 1n,
+  });
+  const execResponse = (...answers: string[]) => ({
+    typeUrl: `${MsgExec.typeUrl}Response`,
+    value: MsgExecResponse.encode({ results: answers.map(answered) }).finish(),
+  });
+  const ownResponse = { typeUrl: `${MsgExecuteContract.typeUrl}Response`, value: answered('own') };
+
+  test('are those of its own messages and those that one account carried out for others, each with its answer', () => {
+    const tx = txOf(execution('a'), forOthers('b', 'c'));
+    const found = executions(tx, outcomeOf(ownResponse, execResponse('for b', 'for c')));
+    expect(found.map(({ sender, data }) => [sender, Buffer.from(data).toString()])).toEqual([
+      ['a', 'own'],
+      ['b', 'for b'],
+      ['c', 'for c'],
+    ]);
+  });
+
+  test('are refused when messages and answers do not fit together', () => {
+    const tx = txOf(forOthers('b', 'c'));
+    expect(() => executions(tx, outcomeOf(execResponse('for b')))).toThrow('2 messages with 1 responses');
+    expect(() => executions(tx, outcomeOf(ownResponse))).toThrow('expected /cosmos.authz.v1beta1.MsgExecResponse');
+    expect(() => executions(tx, outcomeOf())).toThrow('1 messages with 0 responses');
+  });
 });
