@@ -60,6 +60,8 @@ export interface Devchain {
   head(): { readonly height: number; readonly timeMs: number; readonly hash: string } | undefined;
   /** Transactions waiting for a block. They live in memory only: a restart forgets them, as CometBFT's does. */
   pendingCount(): number;
+  /** Asks for this least gas price from now on, as a node's operator does after a spike; a decimal such as "0.1". */
+  setMinGasPrice(price: string): void;
   /** Calls `listener`, which must not throw, after every block; returns how to stop. */
   onBlock(listener: (block: BlockSummary) => void): () => void;
   /** Puts `handle` (by default this chain's) on HTTP and websocket. */
@@ -99,6 +101,7 @@ export function openDevchain(options: DevchainOptions): Devchain {
     head: () =>
       chain.head && { height: chain.head.height, timeMs: chain.head.timeMs, hash: hex(chain.head.blockId.hash) },
     pendingCount: () => chain.mempool.size,
+    setMinGasPrice: (price) => app.setMinGasPrice(parseMinGasPrice(price, options.denom)),
     onBlock: (listener) => chain.onBlock((committed) => listener(summary(committed))),
     serve: async ({ handle: served = handle, ...where }) => {
       const server = await serveRpc(served, (listener) => chain.onBlock(listener), where);

@@ -50,7 +50,7 @@ export class AnteHandler {
   readonly #bank: BankKeeper;
   readonly #feegrant: FeegrantKeeper;
   readonly #addresses: AddressCodec;
-  readonly #minGasPrice: MinGasPrice;
+  #minGasPrice: MinGasPrice;
   readonly #unordered: boolean;
   /** Signatures found good in CheckTx, so that delivery need not do the curve arithmetic again. */
   readonly #verified = new Set<string>();
@@ -62,6 +62,11 @@ export class AnteHandler {
     this.#addresses = parts.addresses;
     this.#minGasPrice = parts.minGasPrice;
     this.#unordered = parts.unordered;
+  }
+
+  /** What a node's operator does with `minimum-gas-prices`: from now on CheckTx asks for this. */
+  setMinGasPrice(price: MinGasPrice): void {
+    this.#minGasPrice = price;
   }
 
   /**

@@ -68,6 +68,10 @@ export class Application {
     this.#ante = new AnteHandler({ auth, bank, feegrant, addresses, ...options });
   }
 
+  setMinGasPrice(price: MinGasPrice): void {
+    this.#ante.setMinGasPrice(price);
+  }
+
   /** Writes the genesis accounts and balances; account numbers follow the list's order. Throws AbciError for bad coins. */
   initGenesis(block: BlockInfo, cache: CacheStore, balances: readonly GenesisBalance[]): void {
     const ctx = new Context({ block, cache, gas: new GasMeter(Infinity) });
