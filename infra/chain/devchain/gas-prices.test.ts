@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { understateGas } from './rpc/understate-gas.ts';
-import { addressOf, autoBlock, DENOM, openChain, signingClient } from './testdata/harness.ts';
+import { addressOf, autoBlock, DENOM, deployProbe, openChain, signingClient } from './testdata/harness.ts';
 
 const coins = (amount: string) => [{ denom: DENOM, amount }];
 
@@ -16,17 +16,17 @@ test('a raised gas price is asked for at once, and what paid the old one is refu
   await chain.close();
 });
 
-test('who believes an understated simulation runs out of gas', async () => {
+test('who believes an understated simulation runs out of gas, and what the message did is undone', async () => {
   const chain = await openChain();
+  const from = await addressOf(1);
+  const { contract } = await deployProbe(await signingClient(chain, 1), from);
   let lies = 1;
-  const client = await signingClient(
-    chain,
-    1,
-    understateGas(autoBlock(chain), () => (lies-- > 0 ? 0.68 : undefined)),
-  );
-  const [from, to] = [await addressOf(1), await addressOf(2)];
-  const send = () => client.sendTokens(from, to, coins('1'), 'auto');
-  expect((await send()).code).toBe(11);
-  expect((await send()).code).toBe(0);
+  const understated = understateGas(autoBlock(chain), () => (lies-- > 0 ? 0.6 : undefined));
+  const client = await signingClient(chain, 1, understated);
+  const set = () => client.execute(from, contract, { set: { key: 'long', value: 'v'.repeat(2_000) } }, 'auto');
+  await expect(set()).rejects.toThrow(/out of gas/);
+  expect(await client.queryContractSmart(contract, { get: { key: 'long' } })).toBeNull();
+  await set();
+  expect(await client.queryContractSmart(contract, { get: { key: 'long' } })).toHaveLength(2_000);
   await chain.close();
 });
