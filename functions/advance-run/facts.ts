@@ -59,7 +59,7 @@ const txFact = async ({ store }: AdvanceDeps, { tx }: RunRow): Promise<RunFacts[
   const row = await store.get(txKey(tx.id));
   const sent = row && TxRow.parse(row.body);
   if (sent?.state === 'included') return sent.code === 0 ? 'included' : 'refused';
-  return sent?.state === 'expired' ? 'refused' : 'open';
+  return sent?.state === 'expired' || sent?.state === 'refused' ? 'refused' : 'open';
 };
 
 export const signerOf = ({ nodes }: AdvanceDeps, address: string) => {

@@ -31,10 +31,8 @@ const explainTx = async ({ store }: ApiDeps, { tx }: RunRow, height: number): Pr
   switch (row.state) {
     case 'planned':
       return [`${what} waits for its signer; ${left} blocks are left.`];
-    case 'signed':
-      return [`${what} is signed as ${row.hash} and not sent yet; ${left} blocks are left.`];
-    case 'sent':
-      return [`${what} was sent as ${row.hash} and is in no block yet; ${left} blocks are left.`];
+    case 'batched':
+      return [`${what} is signed and on its way as ${row.hash}, in no block yet; ${left} blocks are left.`];
     case 'included':
       return [
         row.code === 0
@@ -43,6 +41,8 @@ const explainTx = async ({ store }: ApiDeps, { tx }: RunRow, height: number): Pr
       ];
     case 'expired':
       return [`${what} never got into a block: ${row.reason}`];
+    case 'refused':
+      return [`${what} was refused before any block: ${row.reason}`];
   }
 };
 

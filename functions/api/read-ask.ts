@@ -27,11 +27,12 @@ export const viewAsk = async (deps: ApiDeps, ask: AskRow): Promise<AskView> => {
 
 const statusOf = (tx: TxRow | undefined): AskView['status'] => {
   if (!tx) return 'planned';
+  if (tx.state === 'batched') return 'sent';
   return tx.state === 'included' && tx.code !== 0 ? 'refused' : tx.state;
 };
 
 const reasonOf = (tx: TxRow | undefined): { reason?: string } => {
-  if (tx?.state === 'expired') return { reason: tx.reason };
+  if (tx?.state === 'expired' || tx?.state === 'refused') return { reason: tx.reason };
   return tx?.state === 'included' && tx.code !== 0 ? { reason: tx.log } : {};
 };
 

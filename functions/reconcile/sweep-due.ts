@@ -1,8 +1,7 @@
 import type { QueueName } from '../../shared/messages/queues.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
-import { TX_SWEEP_MS } from '../../shared/rows/plan-transaction.ts';
-import { OPEN_TRANSACTIONS, TxRow } from '../../shared/rows/transaction.ts';
+import { OPEN_TRANSACTIONS, TX_SWEEP_MS, TxRow } from '../../shared/rows/transaction.ts';
 import { DeliveryRow, WEBHOOK_RETRIES } from '../../shared/rows/webhook.ts';
 import { type ReconcileDeps, SWEEP_LIMIT } from './deps.ts';
 

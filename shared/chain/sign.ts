@@ -1,21 +1,31 @@
 import { encodeSecp256k1Pubkey } from '@cosmjs/amino';
 import { wasmTypes } from '@cosmjs/cosmwasm';
-import { encodePubkey, makeAuthInfoBytes, makeSignBytes, makeSignDoc, Registry } from '@cosmjs/proto-signing';
-import { TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { encodePubkey, makeSignBytes, makeSignDoc, Registry } from '@cosmjs/proto-signing';
+import { MsgExec } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
+import { SignMode } from 'cosmjs-types/cosmos/tx/signing/v1beta1/signing';
+import { AuthInfo, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import type { Any } from 'cosmjs-types/google/protobuf/any';
 import type { AccountState, ContractCall } from '../ports/chain.ts';
 import type { AccountSigner } from '../ports/signer.ts';
 import { toHex, utf8 } from '../protocol/encoding.ts';
 import { sha256 } from '../protocol/sha2.ts';
 
-/** Gas and fee of a transaction, and the chain that it is for. */
-export interface TxTerms {
-  readonly chainId: string;
+/** What a transaction is for and under: all but its gas, fee and signature. */
+export interface TxFrame {
   readonly contract: string;
   readonly denom: string;
-  readonly gasLimit: number;
-  readonly feeUnes: string;
   /** Last height at which it may be included: after it the bytes are dead. */
   readonly timeoutHeight: number;
+  /** Pays the fee by a grant; the signer if absent. */
+  readonly feeGranter?: string;
+  /** Unordered (ADR-070): no sequence, and this time stands for it: unique, later than the block's, at most 10 minutes. */
+  readonly unorderedUntil?: { readonly seconds: bigint; readonly nanos: number };
+}
+
+export interface TxTerms extends TxFrame {
+  readonly chainId: string;
+  readonly gasLimit: number;
+  readonly feeUnes: string;
 }
 
 export interface SignedTx {
@@ -27,34 +37,87 @@ export interface SignedTx {
 
 const registry = new Registry(wasmTypes);
 
-/** Signs executions of the contract (SIGN_MODE_DIRECT). Deterministic: the same call and account state give the same bytes. */
-export const signCalls = async (
+/** Executions of the contract as messages; one MsgExec for each call of another sender, so that a failure names it by its index. */
+export const callMessages = (signer: string, calls: readonly ContractCall[], frame: TxFrame): Any[] =>
+  calls.map(({ msg, fundsUnes, sender }) => {
+    const any = registry.encodeAsAny({
+      typeUrl: '/cosmwasm.wasm.v1.MsgExecuteContract',
+      value: {
+        sender: sender ?? signer,
+        contract: frame.contract,
+        msg: utf8(JSON.stringify(msg)),
+        funds: fundsUnes === '0' ? [] : [{ denom: frame.denom, amount: fundsUnes }],
+      },
+    });
+    if (sender === undefined || sender === signer) return any;
+    return { typeUrl: MsgExec.typeUrl, value: MsgExec.encode({ grantee: signer, msgs: [any] }).finish() };
+  });
+
+const bodyOf = (messages: readonly Any[], { timeoutHeight, unorderedUntil }: TxFrame): Uint8Array =>
+  TxBody.encode(
+    TxBody.fromPartial({
+      messages: [...messages],
+      timeoutHeight: BigInt(timeoutHeight),
+      ...(unorderedUntil && { unordered: true, timeoutTimestamp: unorderedUntil }),
+    }),
+  ).finish();
+
+const authOf = (
   signer: AccountSigner,
   account: AccountState,
-  calls: readonly ContractCall[],
+  frame: TxFrame,
+  fee: { readonly gasLimit: number; readonly feeUnes: string },
+): Uint8Array =>
+  AuthInfo.encode(
+    AuthInfo.fromPartial({
+      signerInfos: [
+        {
+          // 72 bytes that the chain needs only once; but cosmos-sdk v0.53.6 panics where they are left out (x/auth/tx/adapter.go:64).
+          publicKey: encodePubkey(encodeSecp256k1Pubkey(signer.publicKey)),
+          modeInfo: { single: { mode: SignMode.SIGN_MODE_DIRECT } },
+          sequence: frame.unorderedUntil ? 0n : BigInt(account.sequence),
+        },
+      ],
+      fee: {
+        amount: fee.feeUnes === '0' ? [] : [{ denom: frame.denom, amount: fee.feeUnes }],
+        gasLimit: BigInt(fee.gasLimit),
+        granter: frame.feeGranter ?? '',
+      },
+    }),
+  ).finish();
+
+/** The transaction as a simulation takes it: no signature, no fee. */
+export const simulationBytes = (
+  signer: AccountSigner,
+  account: AccountState,
+  messages: readonly Any[],
+  frame: TxFrame,
+): Uint8Array =>
+  TxRaw.encode({
+    bodyBytes: bodyOf(messages, frame),
+    authInfoBytes: authOf(signer, account, frame, { gasLimit: 0, feeUnes: '0' }),
+    signatures: [new Uint8Array(0)],
+  }).finish();
+
+/** Signs messages (SIGN_MODE_DIRECT). Deterministic: the same messages, account state and terms give the same bytes. */
+export const signMessages = async (
+  signer: AccountSigner,
+  account: AccountState,
+  messages: readonly Any[],
   terms: TxTerms,
 ): Promise<SignedTx> => {
-  const messages = calls.map(({ msg, fundsUnes }) => ({
-    typeUrl: '/cosmwasm.wasm.v1.MsgExecuteContract',
-    value: {
-      sender: signer.address,
-      contract: terms.contract,
-      msg: utf8(JSON.stringify(msg)),
-      funds: fundsUnes === '0' ? [] : [{ denom: terms.denom, amount: fundsUnes }],
-    },
-  }));
-  const bodyBytes = registry.encodeTxBody({ messages, memo: '', timeoutHeight: BigInt(terms.timeoutHeight) });
-  const pubkey = encodePubkey(encodeSecp256k1Pubkey(signer.publicKey));
-  const fee = terms.feeUnes === '0' ? [] : [{ denom: terms.denom, amount: terms.feeUnes }];
-  const authInfoBytes = makeAuthInfoBytes(
-    [{ pubkey, sequence: account.sequence }],
-    fee,
-    terms.gasLimit,
-    undefined,
-    undefined,
-  );
+  const bodyBytes = bodyOf(messages, terms);
+  const authInfoBytes = authOf(signer, account, terms, terms);
   const doc = makeSignDoc(bodyBytes, authInfoBytes, terms.chainId, account.accountNumber);
   const signature = await signer.signDigest(sha256(makeSignBytes(doc)));
   const bytes = TxRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] }).finish();
   return { bytes, hash: toHex(sha256(bytes)).toUpperCase() };
 };
+
+/** Signs executions of the contract. */
+export const signCalls = (
+  signer: AccountSigner,
+  account: AccountState,
+  calls: readonly ContractCall[],
+  terms: TxTerms,
+): Promise<SignedTx> => signMessages(signer, account, callMessages(signer.address, calls, terms), terms);
