@@ -1,4 +1,5 @@
 import { BadInputError } from '../../shared/errors.ts';
+import type { Row } from '../../shared/ports/store.ts';
 import {
   AnomalyRow,
   anomaliesPartition,
@@ -7,21 +8,27 @@ import {
   coverageKey,
   coveragePartition,
   cursorKey,
+  SweepRow,
+  sweepKey,
 } from '../../shared/rows/coverage.ts';
 import type { ApiDeps } from './deps.ts';
 import type { AnomaliesView, CoverageView } from './schemas/operations.ts';
 
-const MAX_HEIGHTS = 10_000;
+export const MAX_COVERAGE_HEIGHTS = 10_000;
 const PAGE = 1_000;
 
-async function* rowsOf({ store, chain }: ApiDeps, from: number, to: number): AsyncGenerator<CoverageRow> {
+async function* rowsOf(
+  { store, chain }: ApiDeps,
+  from: number,
+  to: number,
+): AsyncGenerator<CoverageRow & Pick<Row, 'version'>> {
   let after = coverageKey(chain.chainId, from - 1).sk;
   for (;;) {
     const rows = await store.list(coveragePartition(chain.chainId), { after, limit: PAGE });
     for (const row of rows) {
       const coverage = CoverageRow.parse(row.body);
       if (coverage.height > to) return;
-      yield coverage;
+      yield { ...coverage, version: row.version };
     }
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) return;
@@ -34,6 +41,24 @@ const lastRead = async ({ store, chain }: ApiDeps): Promise<number> => {
   return cursor ? CursorRow.parse(cursor.body).next - 1 : 0;
 };
 
+const sweptTo = async ({ store, chain }: ApiDeps): Promise<CoverageView['sweep']> => {
+  const row = await store.get(sweepKey(chain.chainId));
+  if (!row) return null;
+  const { next, dueMs } = SweepRow.parse(row.body);
+  return { sweptTo: next - 1, dueMs };
+};
+
+const count = (
+  endpoints: CoverageView['endpoints'],
+  name: string | undefined,
+  as: keyof CoverageView['endpoints'][string],
+): void => {
+  if (name === undefined) return;
+  const counts = endpoints[name] ?? { read: 0, compared: 0 };
+  counts[as] += 1;
+  endpoints[name] = counts;
+};
+
 /**
  * Which heights were read, and which were not. Without `to`, up to the last height read; without `from`, the last thousand.
  * @throws {BadInputError} `coverage-range`
@@ -41,18 +66,37 @@ const lastRead = async ({ store, chain }: ApiDeps): Promise<number> => {
 export const readCoverage = async (deps: ApiDeps, range: { from?: number; to?: number }): Promise<CoverageView> => {
   const to = range.to ?? Math.max(await lastRead(deps), range.from ?? 1);
   const from = range.from ?? Math.max(1, to - 999);
-  if (to < from || to - from >= MAX_HEIGHTS) {
-    throw new BadInputError('coverage-range', `heights ${from} to ${to}; 1 to ${MAX_HEIGHTS} heights are allowed`, {
-      next: 'Ask for a shorter range with from <= to.',
-      details: { from, to, max: MAX_HEIGHTS },
-    });
+  if (to < from || to - from >= MAX_COVERAGE_HEIGHTS) {
+    throw new BadInputError(
+      'coverage-range',
+      `heights ${from} to ${to}; 1 to ${MAX_COVERAGE_HEIGHTS} heights are allowed`,
+      {
+        next: 'Ask for a shorter range with from <= to.',
+        details: { from, to, max: MAX_COVERAGE_HEIGHTS },
+      },
+    );
   }
-  const view = { from, to, covered: 0, events: 0, gaps: [] as { from: number; to: number }[], breaks: [] as number[] };
+  const view: CoverageView = {
+    from,
+    to,
+    covered: 0,
+    events: 0,
+    gaps: [],
+    breaks: [],
+    twice: [],
+    witnessed: 0,
+    endpoints: {},
+    sweep: await sweptTo(deps),
+  };
   let previous: CoverageRow | undefined;
   for await (const row of rowsOf(deps, from, to)) {
     const expected = previous ? previous.height + 1 : from;
     if (row.height > expected) view.gaps.push({ from: expected, to: row.height - 1 });
     if (previous && row.height === expected && row.parentHash !== previous.hash) view.breaks.push(row.height);
+    if (row.version > 1) view.twice.push(row.height);
+    if (row.witness !== undefined) view.witnessed += 1;
+    count(view.endpoints, row.source, 'read');
+    count(view.endpoints, row.witness, 'compared');
     view.covered += 1;
     view.events += row.events;
     previous = row;

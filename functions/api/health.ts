@@ -37,6 +37,7 @@ export const checkHealth = async (deps: ApiDeps): Promise<HealthView> => {
       height: head?.height ?? null,
       headAgeMs: head ? Math.max(0, nowMs - head.timeMs) : null,
     },
+    endpoints: [...(deps.endpoints?.() ?? [])],
     cursor: { lastReadHeight: lastRead, lagBlocks: head && lastRead !== null ? head.height - lastRead : null },
     outbox: { oldestUnsentAgeMs: oldest?.due ? Math.max(0, nowMs - oldest.due.at) : 0 },
     queues,
@@ -46,7 +47,7 @@ export const checkHealth = async (deps: ApiDeps): Promise<HealthView> => {
 };
 
 const reasonsOf = (
-  { chain, cursor, outbox, queues }: Omit<HealthView, 'status' | 'reasons'>,
+  { chain, endpoints, cursor, outbox, queues }: Omit<HealthView, 'status' | 'reasons'>,
   limits: ApiDeps['config']['health'],
 ): string[] => {
   const reasons: string[] = [];
@@ -54,6 +55,11 @@ const reasonsOf = (
   else if (chain.headAgeMs > limits.headAgeMs) {
     reasons.push(
       `the newest block is ${Math.round(chain.headAgeMs / 1000)} s old: the node lags or the chain stands still`,
+    );
+  }
+  if (endpoints.length > 0 && endpoints.every(({ state }) => state !== 'ready')) {
+    reasons.push(
+      `no RPC endpoint is ready: ${endpoints.map((e) => `${e.name} ${e.state} (${e.lastError})`).join(', ')}`,
     );
   }
   if (cursor.lastReadHeight === null) reasons.push('no block was read yet: check watch-chain');

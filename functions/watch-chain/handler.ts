@@ -1,5 +1,6 @@
 import middy from '@middy/core';
-import { type PassResult, type WatchDeps, watchPass } from './use-case.ts';
+import type { WatchDeps } from './deps.ts';
+import { type PassResult, watchPass } from './use-case.ts';
 
 /** Heights of one invocation: what is left over is the next one's. */
 const MAX_HEIGHTS = 500;

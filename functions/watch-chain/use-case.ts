@@ -1,36 +1,14 @@
-import { InvariantError } from '../../shared/errors.ts';
 import { runId } from '../../shared/messages/ids.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
-import type { BlockEvents, Chain, ContractEvent } from '../../shared/ports/chain.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
-import type { Row, Store, Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
-import {
-  type AnomalyRow,
-  anomalyKey,
-  type CoverageRow,
-  CursorRow,
-  coverageKey,
-  cursorKey,
-  eventWrite,
-} from '../../shared/rows/coverage.ts';
 import { RunRow, runWakes } from '../../shared/rows/run.ts';
-
-export interface WatchDeps {
-  readonly store: Store;
-  readonly chain: Chain;
-  readonly clock: Clock;
-  /** Where a new deployment begins to read. */
-  readonly startHeight: number;
-  /** Names this pass in coverage records. */
-  readonly passId: () => string;
-}
-
-/** Events stored in one transaction: each may need its row and one message, beside coverage, cursor and the limit of 100. */
-const EVENTS_PER_WRITE = 45;
+import type { WatchDeps } from './deps.ts';
+import { readAhead } from './read-ahead.ts';
+import { type Reading, readBlock } from './read-block.ts';
+import { BlockStorer, readCursor } from './store-blocks.ts';
 
 export interface PassResult {
-  /** Heights read in this pass. */
+  /** Heights stored in this pass. */
   readonly heights: number;
   readonly events: number;
   /** Height up to which everything is stored now. */
@@ -39,105 +17,68 @@ export interface PassResult {
   readonly head: number;
 }
 
+/** A block with more events than this is not held beside others. */
+const LARGE_BLOCK_EVENTS = 500;
+const isLarge = ({ block }: Reading): boolean => block.events.length > LARGE_BLOCK_EVENTS;
+
 /**
  * Reads every height from the cursor to the head, once: events, messages about them, coverage record and cursor go into one
  * transaction, conditional on the cursor. A lagging node moves nothing back; a second watcher loses the race and goes on from
- * where the first one is. Then wakes the runs whose height has come.
+ * where the first one is. Then wakes the runs whose height has come, whatever stopped the reading.
+ * @throws {InvariantError} `parent-hash`, `block-hash`; {TransientError} `rpc-unavailable`: what came before is stored
  */
 export const watchPass = async (deps: WatchDeps, maxHeights: number, signal?: AbortSignal): Promise<PassResult> => {
   const head = (await deps.chain.head()).height;
-  let cursor = await readCursor(deps);
-  let events = 0;
-  let heights = 0;
-  while (cursor.body.next <= head && heights < maxHeights && !signal?.aborted) {
-    const block = await deps.chain.block(cursor.body.next);
+  const passId = deps.passId();
+  const counted = { heights: 0, events: 0 };
+  let failure: { readonly error: unknown } | undefined;
+  for (let again = true; again && !failure; ) {
     try {
-      cursor = await storeChunk(deps, cursor, block);
-      if (cursor.body.next > block.height) {
-        heights += 1;
-        events += block.events.length;
-      }
+      again = await cover(deps, { passId, head, left: maxHeights - counted.heights, counted, signal });
     } catch (error) {
-      if (!(error instanceof ConditionFailedError)) throw error;
-      cursor = await readCursor(deps);
+      failure = { error };
     }
   }
-  const covered = cursor.body.next - 1;
+  const covered = (await readCursor(deps)).body.next - 1;
   await wakeRuns(deps, covered);
-  return { heights, events, covered, head };
+  if (failure) throw failure.error;
+  return { ...counted, covered, head };
 };
 
-type Cursor = { readonly body: CursorRow; readonly version: number };
+interface Stretch {
+  readonly passId: string;
+  readonly head: number;
+  /** Heights that this pass may still read. */
+  readonly left: number;
+  readonly counted: { heights: number; events: number };
+  readonly signal: AbortSignal | undefined;
+}
 
-const readCursor = async ({ store, chain, startHeight }: WatchDeps): Promise<Cursor> => {
-  const row: Row | undefined = await store.get(cursorKey(chain.chainId));
-  return row
-    ? { body: CursorRow.parse(row.body), version: row.version }
-    : { body: { next: startHeight, offset: 0 }, version: 0 };
-};
-
-const storeChunk = async (deps: WatchDeps, cursor: Cursor, block: BlockEvents): Promise<Cursor> => {
-  const { store, chain, clock } = deps;
-  const { next, parentHash, offset } = cursor.body;
-  if (parentHash !== undefined && block.parentHash !== parentHash) await refuseParent(deps, block, parentHash);
-  const chunk = block.events.slice(offset, offset + EVENTS_PER_WRITE);
-  const done = offset + chunk.length >= block.events.length;
-  const body: CursorRow = done
-    ? { next: next + 1, parentHash: block.hash, offset: 0 }
-    : { ...cursor.body, offset: offset + chunk.length };
-  const nowMs = clock.nowMs();
-  const coverage: CoverageRow = {
-    height: block.height,
-    hash: block.hash,
-    parentHash: block.parentHash,
-    events: block.events.length,
-    passId: deps.passId(),
-    atMs: nowMs,
-  };
-  const writes: Write[] = [
-    {
-      kind: 'put',
-      key: cursorKey(chain.chainId),
-      body,
-      expect: cursor.version === 0 ? 'absent' : { version: cursor.version },
-    },
-    ...chunk.map((event) => eventWrite(chain.chainId, event)),
-    ...queriesIn(chunk).map(({ queryId, eventId }) =>
-      outboxWrite(
-        'advance-run',
-        {
-          id: `query/${chain.chainId}/${queryId}/${block.height}/${offset}`,
-          group: `${chain.chainId}/${queryId}`,
-          body: JSON.stringify({ kind: 'query', query: { chainId: chain.chainId, queryId }, eventId }),
-        },
-        nowMs,
-      ),
-    ),
-    ...(done
-      ? [{ kind: 'put', key: coverageKey(chain.chainId, block.height), body: coverage, expect: 'any' } as const]
-      : []),
-  ];
-  await store.transact(writes);
-  return { body, version: cursor.version + 1 };
-};
-
-/** Each query once, with the first event that names it. */
-const queriesIn = (events: readonly ContractEvent[]): { queryId: number; eventId: string }[] => {
-  const first = new Map<number, string>();
-  for (const { queryId, id } of events) if (queryId !== undefined && !first.has(queryId)) first.set(queryId, id);
-  return [...first].map(([queryId, eventId]) => ({ queryId, eventId }));
-};
-
-/** Blocks are final at once on CometBFT: another parent means that this node is on another chain, or lies. */
-const refuseParent = async (
-  { store, chain, clock }: WatchDeps,
-  block: BlockEvents,
-  expected: string,
-): Promise<never> => {
-  const detail = `block ${block.height} names parent ${block.parentHash}, stored is ${expected}`;
-  const body: AnomalyRow = { kind: 'parent-hash', height: block.height, detail, atMs: clock.nowMs() };
-  await store.transact([{ kind: 'put', key: anomalyKey(chain.chainId, body), body, expect: 'any' }]);
-  throw new InvariantError('parent-hash', detail, { next: 'compare the RPC endpoint with another node of the chain' });
+/** @returns true when another watcher was faster: begin again from where it is */
+const cover = async (deps: WatchDeps, { passId, head, left, counted, signal }: Stretch): Promise<boolean> => {
+  const cursor = await readCursor(deps);
+  const storer = new BlockStorer(deps, cursor, passId);
+  const from = cursor.body.next;
+  const to = Math.min(head, from + left - 1);
+  let added = { heights: 0, events: 0 };
+  try {
+    try {
+      for await (const reading of readAhead({ from, to }, (height) => readBlock(deps, height), isLarge)) {
+        if (signal?.aborted) break;
+        await storer.add(reading);
+        added = { heights: added.heights + 1, events: added.events + reading.block.events.length };
+      }
+    } finally {
+      await storer.flush();
+    }
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+    counted.heights += storer.cursor.next - from;
+    return true;
+  }
+  counted.heights += added.heights;
+  counted.events += added.events;
+  return false;
 };
 
 /** Runs that wait for a height that is covered now get a message; the run itself moves its wake height on. */

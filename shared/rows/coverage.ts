@@ -12,6 +12,9 @@ export const CoverageRow = z.strictObject({
   /** Which pass of which watcher. */
   passId: z.string(),
   atMs: z.number(),
+  /** Endpoint that it was read from, and the one that it was compared with, where endpoints are told apart. */
+  source: z.string().optional(),
+  witness: z.string().optional(),
 });
 export type CoverageRow = z.infer<typeof CoverageRow>;
 
@@ -22,8 +25,15 @@ export const CursorRow = z.strictObject({
   parentHash: z.string().optional(),
   /** Events of block `next` that are stored already, when a block needs several transactions. */
   offset: z.int(),
+  /** Then: which block that is, and the last event of it that is stored. */
+  hash: z.string().optional(),
+  after: z.string().optional(),
 });
 export type CursorRow = z.infer<typeof CursorRow>;
+
+/** Where the sweep over what is covered is, and when it is due again. */
+export const SweepRow = z.strictObject({ next: z.int(), dueMs: z.number() });
+export type SweepRow = z.infer<typeof SweepRow>;
 
 export const EventRow = z.strictObject({
   id: z.string(),
@@ -36,6 +46,7 @@ export type EventRow = z.infer<typeof EventRow>;
 
 const pad = (value: number): string => String(value).padStart(12, '0');
 export const cursorKey = (chainId: string): Key => ({ pk: `chain/${chainId}`, sk: 'cursor' });
+export const sweepKey = (chainId: string): Key => ({ pk: `chain/${chainId}`, sk: 'sweep' });
 export const coveragePartition = (chainId: string): string => `coverage/${chainId}`;
 export const coverageKey = (chainId: string, height: number): Key => ({
   pk: coveragePartition(chainId),
@@ -60,9 +71,21 @@ export const eventWrite = (chainId: string, event: ContractEvent): Write => {
   return { kind: 'put', key: eventKey(chainId, queryId, id), body, expect: 'any' };
 };
 
-/** Something that an RPC said and the contract's own state denies, or kept silent about. */
+/**
+ * Something that an RPC said and that is denied, or kept silent about: by the contract's own state (`invented-event`,
+ * `hidden-event`), by the chain's own links (`parent-hash`), by another RPC (`block-hash`, `rpc-disagrees`), or by a later
+ * reading (`missed-event`, `missed-block`).
+ */
 export const AnomalyRow = z.strictObject({
-  kind: z.enum(['invented-event', 'hidden-event', 'parent-hash']),
+  kind: z.enum([
+    'invented-event',
+    'hidden-event',
+    'parent-hash',
+    'block-hash',
+    'rpc-disagrees',
+    'missed-event',
+    'missed-block',
+  ]),
   queryId: z.int().optional(),
   height: z.int(),
   detail: z.string(),
@@ -70,7 +93,15 @@ export const AnomalyRow = z.strictObject({
 });
 export type AnomalyRow = z.infer<typeof AnomalyRow>;
 export const anomaliesPartition = (chainId: string): string => `anomalies/${chainId}`;
+/** Once per query for what is about a query's existence; once per query and height for what is about a reading. */
+const PER_QUERY: ReadonlySet<AnomalyRow['kind']> = new Set(['invented-event', 'hidden-event']);
 export const anomalyKey = (chainId: string, row: Pick<AnomalyRow, 'kind' | 'queryId' | 'height'>): Key => ({
   pk: anomaliesPartition(chainId),
-  sk: `${row.kind}/${pad(row.queryId ?? 0)}${row.kind === 'parent-hash' ? `/${pad(row.height)}` : ''}`,
+  sk: `${row.kind}/${pad(row.queryId ?? 0)}${PER_QUERY.has(row.kind) ? '' : `/${pad(row.height)}`}`,
+});
+export const anomalyWrite = (chainId: string, body: AnomalyRow): Write => ({
+  kind: 'put',
+  key: anomalyKey(chainId, body),
+  body,
+  expect: 'any',
 });

@@ -3,7 +3,15 @@ import { Comet38Client } from '@cosmjs/tendermint-rpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Devchain, inProcessClient, type RpcHandle } from '../index.ts';
 import { addressOf, autoBlock, DENOM, deployProbe, openChain, signingClient } from '../testdata/harness.ts';
-import { dropBroadcasts, failTransport, hideEvents, inventEvents, laggingNode, loseAnswers } from './faults.ts';
+import {
+  dropBroadcasts,
+  failTransport,
+  hideEvents,
+  inventEvents,
+  laggingNode,
+  loseAnswers,
+  silentDrop,
+} from './faults.ts';
 import { TransportError } from './transport-error.ts';
 
 let chain: Devchain;
@@ -80,6 +88,35 @@ test('transport errors carry their status, over HTTP as such', async () => {
   const post = (method: string) =>
     fetch(server.url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method }) });
   expect([(await post('status')).status, (await post('health')).status]).toEqual([429, 200]);
+});
+
+test('a 429 for a while says over HTTP when to come back, and ends', async () => {
+  let left = 2;
+  const busy = failTransport(chain.rpc.handle, () => (left-- > 0 ? { status: 429, retryAfterS: 7 } : undefined));
+  const server = await chain.serve({ host: '127.0.0.1', port: 0, handle: busy });
+  const post = () => fetch(server.url, { method: 'POST', body: '{"jsonrpc":"2.0","id":1,"method":"health"}' });
+  const answers = [await post(), await post(), await post()];
+  expect(answers.map(({ status, headers }) => [status, headers.get('retry-after')])).toEqual([
+    [429, '7'],
+    [429, '7'],
+    [200, null],
+  ]);
+});
+
+test('a dropped connection neither answers nor closes, and other requests go through', async () => {
+  const dropping = silentDrop(chain.rpc.handle, ({ method }) => method === 'status');
+  const server = await chain.serve({ host: '127.0.0.1', port: 0, handle: dropping });
+  const cut = new AbortController();
+  const post = (method: string) =>
+    fetch(server.url, { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method }), signal: cut.signal });
+  let settled = false;
+  const silent = post('status').finally(() => {
+    settled = true;
+  });
+  for (let i = 0; i < 5; i++) expect((await post('health')).status).toBe(200);
+  expect(settled).toBe(false);
+  cut.abort();
+  await expect(silent).rejects.toThrow();
 });
 
 function send() {

@@ -2,6 +2,7 @@ import { TransientError } from '../../../../shared/errors.ts';
 import { sha256 } from '../comet/merkle.ts';
 import { hexUpper } from './encode.ts';
 import { errorResponse, type JsonRpcRequest, type JsonRpcResponse, RpcError, type RpcHandle } from './json-rpc.ts';
+import type { BlockFeed } from './socket.ts';
 import { TransportError } from './transport-error.ts';
 
 /*
@@ -67,13 +68,33 @@ export function loseAnswers(handle: RpcHandle, loses: (request: JsonRpcRequest) 
   };
 }
 
-/** Throws a {@link TransportError} instead of asking the node, with the HTTP status that `fails` returns (429, 502, ...). */
-export function failTransport(handle: RpcHandle, fails: (request: JsonRpcRequest) => number | undefined): RpcHandle {
+/**
+ * Throws a {@link TransportError} instead of asking the node, with the HTTP status that `fails` returns (429, 502, ...), over
+ * HTTP with `Retry-After` if it names seconds.
+ */
+export function failTransport(
+  handle: RpcHandle,
+  fails: (request: JsonRpcRequest) => number | { readonly status: number; readonly retryAfterS: number } | undefined,
+): RpcHandle {
   return async (request) => {
-    const status = fails(request);
-    if (status !== undefined) throw new TransportError(status);
+    const fault = fails(request);
+    if (typeof fault === 'number') throw new TransportError(fault);
+    if (fault !== undefined) throw new TransportError(fault.status, fault.retryAfterS);
     return handle(request);
   };
+}
+
+/** Never answers where `drops` says so, and never closes: a connection lost in the middle of the network. */
+export function silentDrop(handle: RpcHandle, drops: (request: JsonRpcRequest) => boolean): RpcHandle {
+  return (request) => (drops(request) ? new Promise(() => undefined) : handle(request));
+}
+
+/** A feed of blocks that tells websocket subscribers nothing while `mutes` says so: the socket stays open. */
+export function silentSocket(blocks: BlockFeed, mutes: () => boolean): BlockFeed {
+  return (listener) =>
+    blocks((committed) => {
+      if (!mutes()) listener(committed);
+    });
 }
 
 const AT_HEIGHT = new Set(['block', 'block_results', 'commit', 'header', 'validators', 'consensus_params']);

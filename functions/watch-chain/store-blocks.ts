@@ -1,0 +1,177 @@
+import { standsAfter } from '../../shared/chain/compare-events.ts';
+import { InvariantError } from '../../shared/errors.ts';
+import { outboxWrite } from '../../shared/outbox.ts';
+import type { ContractEvent } from '../../shared/ports/chain.ts';
+import { MAX_TRANSACTION_WRITES, type Row, type Write } from '../../shared/ports/store.ts';
+import {
+  type AnomalyRow,
+  anomalyWrite,
+  type CoverageRow,
+  CursorRow,
+  coverageKey,
+  cursorKey,
+  eventWrite,
+} from '../../shared/rows/coverage.ts';
+import type { WatchDeps } from './deps.ts';
+import type { Reading } from './read-block.ts';
+
+export interface Cursor {
+  readonly body: CursorRow;
+  /** 0: not stored yet. */
+  readonly version: number;
+}
+
+export const readCursor = async ({ store, chain, startHeight }: WatchDeps): Promise<Cursor> => {
+  const row: Row | undefined = await store.get(cursorKey(chain.chainId));
+  return row
+    ? { body: CursorRow.parse(row.body), version: row.version }
+    : { body: { next: startHeight, offset: 0 }, version: 0 };
+};
+
+/** The cursor takes one write of each transaction. */
+const MAX_WRITES = MAX_TRANSACTION_WRITES - 1;
+/** Most JSON of events in one transaction: the store takes 4 MiB with everything. */
+const MAX_BYTES = 2 * 1024 * 1024;
+/** Most heights that wait for their transaction. */
+const MAX_HEIGHTS = 50;
+
+/**
+ * Stores readings in order, as many as fit in each transaction, or one reading over several. Each transaction moves the cursor
+ * to exactly what it stores, and is refused if another watcher has moved it.
+ */
+export class BlockStorer {
+  readonly #deps: WatchDeps;
+  readonly #passId: string;
+  #stored: Cursor;
+  #moved: CursorRow;
+  #writes: Write[] = [];
+  #bytes = 0;
+  #heights = 0;
+
+  constructor(deps: WatchDeps, cursor: Cursor, passId: string) {
+    this.#deps = deps;
+    this.#passId = passId;
+    this.#stored = cursor;
+    this.#moved = cursor.body;
+  }
+
+  /** What is durable. */
+  get cursor(): CursorRow {
+    return this.#stored.body;
+  }
+
+  /**
+   * @throws {InvariantError} `parent-hash`, `block-hash` after storing what came before, and an anomaly
+   * @throws {ConditionFailedError} when another watcher has moved the cursor
+   */
+  async add(reading: Reading): Promise<void> {
+    const { block, anomalies } = reading;
+    await this.#refuse(reading);
+    const { chainId } = this.#deps.chain;
+    const nowMs = this.#deps.clock.nowMs();
+    const first = firstOfQueries(block.events);
+    for (const event of remaining(this.#moved, block.events)) {
+      const writes = [
+        eventWrite(chainId, event),
+        ...(first.has(event) ? [wake(chainId, block.height, event, nowMs)] : []),
+      ];
+      await this.#put(writes);
+      const { next, offset, parentHash } = this.#moved;
+      this.#moved = {
+        next,
+        offset: offset + 1,
+        hash: block.hash,
+        after: event.id,
+        ...(parentHash !== undefined && { parentHash }),
+      };
+    }
+    await this.#put([...anomalies.map((row) => anomalyWrite(chainId, row)), this.#coverage(reading, nowMs)]);
+    this.#moved = { next: block.height + 1, parentHash: block.hash, offset: 0 };
+    this.#heights += 1;
+    if (this.#heights >= MAX_HEIGHTS) await this.flush();
+  }
+
+  /** Makes everything added durable. @throws {ConditionFailedError} */
+  async flush(): Promise<void> {
+    if (this.#writes.length === 0) return;
+    const { store, chain } = this.#deps;
+    const { version } = this.#stored;
+    const expect = version === 0 ? ('absent' as const) : { version };
+    await store.transact([{ kind: 'put', key: cursorKey(chain.chainId), body: this.#moved, expect }, ...this.#writes]);
+    this.#stored = { body: this.#moved, version: version + 1 };
+    this.#writes = [];
+    this.#bytes = 0;
+    this.#heights = 0;
+  }
+
+  async #put(writes: readonly Write[]): Promise<void> {
+    const bytes = writes.reduce(
+      (sum, write) => sum + (write.kind === 'put' ? JSON.stringify(write.body).length : 0),
+      0,
+    );
+    if (this.#writes.length + writes.length > MAX_WRITES || this.#bytes + bytes > MAX_BYTES) await this.flush();
+    this.#writes.push(...writes);
+    this.#bytes += bytes;
+  }
+
+  #coverage({ block, source, witness }: Reading, atMs: number): Write {
+    const { height, hash, parentHash, events } = block;
+    const body: CoverageRow = {
+      height,
+      hash,
+      parentHash,
+      events: events.length,
+      passId: this.#passId,
+      atMs,
+      ...(source !== undefined && { source }),
+      ...(witness !== undefined && { witness }),
+    };
+    return { kind: 'put', key: coverageKey(this.#deps.chain.chainId, height), body, expect: 'any' };
+  }
+
+  /** Blocks are final at once on CometBFT: another hash or parent means that a node is on another chain, or lies. */
+  async #refuse({ block, fork, source }: Reading): Promise<void> {
+    const { parentHash, hash } = this.#moved;
+    const from = source === undefined ? '' : ` (from ${source})`;
+    const { height } = block;
+    const atMs = this.#deps.clock.nowMs();
+    let anomaly: AnomalyRow | undefined = fork;
+    if (parentHash !== undefined && block.parentHash !== parentHash) {
+      const detail = `block ${height}${from} names parent ${block.parentHash}, stored is ${parentHash}`;
+      anomaly = { kind: 'parent-hash', height, detail, atMs };
+    } else if (hash !== undefined && block.hash !== hash) {
+      const detail = `block ${height}${from} is ${block.hash}, half of it is stored as ${hash}`;
+      anomaly = { kind: 'block-hash', height, detail, atMs };
+    }
+    if (!anomaly) return;
+    await this.flush();
+    await this.#deps.store.transact([anomalyWrite(this.#deps.chain.chainId, anomaly)]);
+    throw new InvariantError(anomaly.kind, anomaly.detail, {
+      next: 'compare the RPC endpoints with another node of the chain, and take out the one that is wrong',
+    });
+  }
+}
+
+/** What of the block is not stored yet. A cursor of the release before knows only how many events are. */
+const remaining = ({ offset, after }: CursorRow, events: readonly ContractEvent[]): readonly ContractEvent[] =>
+  after === undefined ? events.slice(offset) : events.filter((event) => standsAfter(event, after));
+
+/** The first event of each query: a query is looked at once for each block that names it. */
+const firstOfQueries = (events: readonly ContractEvent[]): ReadonlySet<ContractEvent> => {
+  const first = new Map<number, ContractEvent>();
+  for (const event of events) {
+    if (event.queryId !== undefined && !first.has(event.queryId)) first.set(event.queryId, event);
+  }
+  return new Set(first.values());
+};
+
+const wake = (chainId: string, height: number, { queryId, id }: ContractEvent, nowMs: number): Write =>
+  outboxWrite(
+    'advance-run',
+    {
+      id: `query/${chainId}/${queryId}/${height}`,
+      group: `${chainId}/${queryId}`,
+      body: JSON.stringify({ kind: 'query', query: { chainId, queryId }, eventId: id }),
+    },
+    nowMs,
+  );
