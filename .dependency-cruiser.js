@@ -23,6 +23,12 @@ export default {
       'planning imports protocol',
     ),
     only(
+      'ledger',
+      '^shared/ledger/',
+      '^shared/(ledger|protocol)/|^shared/errors\\.ts',
+      'accounts and expected gains are pure',
+    ),
+    only(
       'model',
       '^shared/model/',
       '^shared/(model|planning|protocol)/|^shared/errors\\.ts',
@@ -55,7 +61,7 @@ export default {
     only(
       'functions',
       '^functions/',
-      '^functions/|^shared/(chain|messages|rows|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
+      '^functions/|^shared/(chain|ledger|messages|rows|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'use cases see ports, never adapters',
     ),
     {

@@ -7,10 +7,10 @@ import { encodeManifest } from '../../shared/model/manifest.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import { equalBytes, fromHex } from '../../shared/protocol/encoding.ts';
 import { receiptsRoot } from '../../shared/protocol/receipt.ts';
-import { EventRow, eventsPartition } from '../../shared/rows/coverage.ts';
 import type { RunRow } from '../../shared/rows/run.ts';
 import type { ApiDeps } from './deps.ts';
 import { manifestOf } from './models.ts';
+import { eventsOf } from './query-events.ts';
 import { runsOf, verifiedQuery } from './read-result.ts';
 
 /**
@@ -36,27 +36,17 @@ export const buildReceipt = async (deps: ApiDeps, queryId: number): Promise<Uint
 
 /** Kinds of events whose transactions a proof may need. */
 const KINDS: readonly string[] = ['asked', 'opened', 'committed', 'revealed', 'settled'];
-const PAGE = 500;
 
 /** Where the query's transactions are, by its events. */
-const placesOf = async ({ store, chain }: ApiDeps, queryId: number): Promise<TxPlace[]> => {
+const placesOf = async (deps: ApiDeps, queryId: number): Promise<TxPlace[]> => {
   const places = new Map<string, TxPlace>();
   const kinds = new Set<string>();
-  let after: string | undefined;
-  do {
-    const rows = await store.list(eventsPartition(chain.chainId, queryId), {
-      limit: PAGE,
-      ...(after !== undefined && { after }),
-    });
-    for (const row of rows) {
-      const { id, kind, txHash, attributes } = EventRow.parse(row.body);
-      // Anyone may settle a final query again, as often as they like: those settlements do nothing and prove nothing.
-      if (!KINDS.includes(kind) || attributes.outcome === 'noop') continue;
-      kinds.add(kind);
-      places.set(txHash, { height: heightOf(id, chain.chainId), txHash });
-    }
-    after = rows.length < PAGE ? undefined : rows.at(-1)?.sk;
-  } while (after !== undefined);
+  for await (const { id, kind, txHash, attributes } of eventsOf(deps, queryId)) {
+    // Anyone may settle a final query again, as often as they like: those settlements do nothing and prove nothing.
+    if (!KINDS.includes(kind) || attributes.outcome === 'noop') continue;
+    kinds.add(kind);
+    places.set(txHash, { height: heightOf(id, deps.chain.chainId), txHash });
+  }
   const missing = KINDS.filter((kind) => !kinds.has(kind));
   if (missing.length === 0) return [...places.values()];
   throw new TransientError('events-incomplete', `query ${queryId} has no event ${missing.join(', ')} here yet`, {

@@ -1,3 +1,4 @@
+import type { EndpointState } from '../../shared/chain/rpc/endpoint.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
@@ -35,6 +36,8 @@ export interface ApiDeps {
   readonly queue: Queue;
   readonly blobs: Blobs;
   readonly chain: Chain;
+  /** How the RPC endpoints behind the deployment's watcher behave. */
+  readonly endpoints?: () => readonly EndpointState[];
   readonly chainEvidence: ChainEvidence;
   readonly clock: Clock;
   readonly random: Random;

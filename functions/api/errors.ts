@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'unknown-webhook': 404,
   'idempotency-conflict': 409,
   'model-not-installed': 409,
+  'money-disagrees': 500,
   'not-yet-verified': 409,
   'too-many-webhooks': 409,
   'webhook-disabled': 409,

@@ -1,7 +1,7 @@
 import { nextPhaseHeight, phaseAt } from '../../shared/protocol/phase.ts';
 import type { QueryState } from '../../shared/protocol/state.ts';
-import { AnomalyRow as Anomaly, type AnomalyRow, anomaliesPartition } from '../../shared/rows/coverage.ts';
 import type { ApiDeps } from './deps.ts';
+import { anomaliesOf, explainCoverage } from './explain-coverage.ts';
 import { explainRun } from './explain-run.ts';
 import { readQuery, unknownQuery } from './read-query.ts';
 import { runsOf } from './read-result.ts';
@@ -52,19 +52,11 @@ const explainState = (q: QueryState, height: number): string[] => {
   }
 };
 
-const anomaliesOf = async ({ store, chain }: ApiDeps, queryId: number): Promise<AnomalyRow[]> => {
-  const rows = await store.list(anomaliesPartition(chain.chainId), { limit: 1_000 });
-  return rows.map((row) => Anomaly.parse(row.body)).filter((row) => row.queryId === queryId);
-};
-
 /**
  * Why a query is where it is, from the contract's own state and this deployment's rows.
  * @throws {BadInputError} `unknown-query`
  */
 export const explainQuery = async (deps: ApiDeps, queryId: number): Promise<WhyView> => {
-  const anomalies = (await anomaliesOf(deps, queryId)).map(
-    ({ kind, height, detail }) => `${kind} at ${height}: ${detail}`,
-  );
   const head = await deps.chain.head();
   const state = await deps.chain.query(queryId);
   if (!state) throw unknownQuery(queryId);
@@ -72,11 +64,13 @@ export const explainQuery = async (deps: ApiDeps, queryId: number): Promise<WhyV
   const runs = await runsOf(deps, queryId);
   const sentences = explainState(state, head.height);
   if (runs.length === 0) sentences.push('No node of this deployment has looked at it yet.');
+  const heights = { from: state.askedHeight, to: state.outcome?.height ?? head.height };
+  sentences.push(...(await explainCoverage(deps, heights)));
   return {
     queryId,
     status,
     sentences,
     runs: await Promise.all(runs.map((run) => explainRun(deps, run, head.height))),
-    anomalies,
+    anomalies: await anomaliesOf(deps, queryId, heights),
   };
 };

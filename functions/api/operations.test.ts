@@ -6,20 +6,22 @@ import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import type { EndpointState } from '../../shared/chain/rpc/endpoint.ts';
 import { OUTBOX, outboxWrite } from '../../shared/outbox.ts';
-import { anomalyKey, coverageKey, cursorKey } from '../../shared/rows/coverage.ts';
+import { anomalyKey, coverageKey, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
 import { WEBHOOK_RETRIES } from '../../shared/rows/webhook.ts';
 import { webhookWrites } from '../../shared/webhooks.ts';
 import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
+import type { ApiDeps } from './deps.ts';
 import { createWorld, NOW_MS } from './testdata/world.ts';
 
-const open = async () => {
+const open = async (endpoints?: ApiDeps['endpoints']) => {
   const database = openDatabase(':memory:');
   const [clock, random] = [new FakeClock(NOW_MS), seededRandom(1)];
   const store = openSqliteStore(database);
   const queue = openSqliteQueue(database, { clock, random });
   const blobs = openFileBlobs(mkdtempSync(join(tmpdir(), 'quorate-api-')));
-  const world = await createWorld({ store, queue, blobs, clock, random });
+  const world = await createWorld({ store, queue, blobs, clock, random, ...(endpoints && { endpoints }) });
   const put = (key: { pk: string; sk: string }, body: unknown) =>
     store.transact([{ kind: 'put', key, body, expect: 'any' }]);
   const json = async (response: Response) => ({ status: response.status, body: JSON.parse(await response.text()) });
@@ -88,6 +90,34 @@ describe('GET /v1/health', () => {
   });
 });
 
+describe('GET /v1/health of RPC endpoints', () => {
+  const endpoint = (name: string, state: EndpointState['state']): EndpointState => ({
+    name,
+    state,
+    height: 100,
+    requests: 3,
+    failures: 1,
+    lastError: state === 'ready' ? null : 'HTTP status 502',
+    lastErrorAtMs: state === 'ready' ? null : NOW_MS,
+    restedUntilMs: state === 'ready' ? null : NOW_MS + 1_000,
+  });
+
+  it('shows each, and is ok while one of them is ready', async () => {
+    const states = [endpoint('a', 'rests'), endpoint('b', 'ready')];
+    const world = await open(() => states);
+    await readUpTo(world, 101);
+    const { status, body } = await world.get('/v1/health');
+    expect([status, body.endpoints]).toEqual([200, states]);
+  });
+
+  it('is 503 when none is ready', async () => {
+    const world = await open(() => [endpoint('a', 'rests'), endpoint('b', 'lags')]);
+    await readUpTo(world, 101);
+    const { status, body } = await world.get('/v1/health');
+    expect([status, body.reasons]).toEqual([503, [expect.stringMatching(/a rests \(HTTP status 502\), b lags/)]]);
+  });
+});
+
 describe('GET /v1/coverage', () => {
   const cover = (world: Opened, height: number, parentHash = `H${height - 1}`) =>
     world.put(coverageKey('test-1', height), {
@@ -110,6 +140,23 @@ describe('GET /v1/coverage', () => {
       { from: 5, to: 6 },
       { from: 10, to: 12 },
     ]);
+  });
+
+  it('tells which endpoints were used, what was recorded twice, and how far the sweep is', async () => {
+    const world = await open();
+    const row = { hash: 'H', parentHash: 'H', events: 0, passId: 'p', atMs: 1 };
+    await world.put(coverageKey('test-1', 1), { ...row, height: 1, source: 'a', witness: 'b' });
+    await world.put(coverageKey('test-1', 2), { ...row, height: 2, source: 'b' });
+    await world.put(coverageKey('test-1', 2), { ...row, height: 2, source: 'b' });
+    expect((await world.get('/v1/coverage?from=1&to=2')).body).toMatchObject({
+      gaps: [],
+      twice: [2],
+      witnessed: 1,
+      endpoints: { a: { read: 1, compared: 0 }, b: { read: 1, compared: 1 } },
+      sweep: null,
+    });
+    await world.put(sweepKey('test-1'), { next: 2, dueMs: 77 });
+    expect((await world.get('/v1/coverage')).body.sweep).toEqual({ sweptTo: 1, dueMs: 77 });
   });
 
   it('takes the last thousand heights read when nothing is named', async () => {

@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { stageKey } from '../../shared/messages/stage-job.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
-import { anomalyKey } from '../../shared/rows/coverage.ts';
+import { anomalyKey, coverageKey } from '../../shared/rows/coverage.ts';
 import { type QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { txKey } from '../../shared/rows/transaction.ts';
@@ -211,6 +211,44 @@ describe('GET /v1/queries/{id}/why', () => {
     expect(body.anomalies).toEqual(['hidden-event at 97: kept silent']);
   });
 
+  it('says whether every block of its life was read, from where, and what went wrong in these blocks', async () => {
+    const world = await open();
+    world.chain.knownQueries.set(7, queryState(7));
+    const why = async () => (await world.get('/v1/queries/7/why')).body;
+    expect((await why()).sentences).toContain(
+      'This deployment has read none of blocks 90 to 100, in which the query lives.',
+    );
+    const cover = (height: number) =>
+      world.put(coverageKey('test-1', height), {
+        height,
+        hash: `H${height}`,
+        parentHash: `H${height - 1}`,
+        events: 0,
+        passId: 'p',
+        atMs: 1,
+        source: 'rpc-a',
+        ...(height % 2 === 0 && { witness: 'rpc-b' }),
+      });
+    for (const height of [90, 91, 92, 95, 96]) await cover(height);
+    expect((await why()).sentences).toEqual(
+      expect.arrayContaining([
+        'Of blocks 90 to 100 these were not read: 93 to 94.',
+        'Blocks 97 to 100 are still to be read.',
+        'They were read from rpc-a (5 read, 0 compared), rpc-b (0 read, 3 compared); 3 of 5 were compared with a second endpoint.',
+      ]),
+    );
+    for (const height of [93, 94, 97, 98, 99, 100]) await cover(height);
+    const anomalies = [
+      { kind: 'rpc-disagrees', queryId: 8, height: 95, detail: 'of another query', atMs: 1 },
+      { kind: 'block-hash', height: 96, detail: 'a fork', atMs: 1 },
+      { kind: 'block-hash', height: 89, detail: 'before its time', atMs: 1 },
+    ] as const;
+    for (const anomaly of anomalies) await world.put(anomalyKey('test-1', anomaly), anomaly);
+    const { sentences, anomalies: told } = await why();
+    expect(sentences).toContain('All blocks 90 to 100 were read, none left out.');
+    expect(told).toEqual(['block-hash at 96: a fork']);
+  });
+
   it.each([
     [queryState(7, { phase: 'queued', opening: undefined, queueDeadline: 109 }), 'refunded in 10 blocks'],
     [
@@ -224,6 +262,20 @@ describe('GET /v1/queries/{id}/why', () => {
     const world = await open();
     world.chain.knownQueries.set(7, state);
     expect((await world.get('/v1/queries/7/why')).body.sentences.join(' ')).toContain(sentence);
+  });
+});
+
+describe('GET /v1/queries/{id}/money', () => {
+  it('refuses a query that is not there, and says what is missing of one that no event told of', async () => {
+    const world = await open();
+    expect(await world.get('/v1/queries/9/money')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'unknown-query' } },
+    });
+    world.chain.knownQueries.set(7, queryState(7));
+    const { status, body } = await world.get('/v1/queries/7/money');
+    expect(status).toBe(503);
+    expect(body.error).toMatchObject({ code: 'money-incomplete', details: { missing: ['the ask at height 90'] } });
   });
 });
 
@@ -241,6 +293,30 @@ describe('models and nodes', () => {
       withdrawn: true,
     });
     expect((await world.get(`/v1/models/${'0'.repeat(64)}`)).body.error.code).toBe('unknown-model');
+  });
+
+  it('reckons what cheating would bring from the nodes that serve a model, and says nothing without any', async () => {
+    const world = await open();
+    const path = `/v1/models/${world.model}`;
+    expect((await world.get(path)).body.cheating).toBeNull();
+    const node = { vrfPublicKey: 'aa'.repeat(32), bondUnes: 1_000_000n, unbonding: [], reputation: 1_000 };
+    for (const [i, models] of [[world.model], [world.model], [world.model], []].entries()) {
+      world.chain.knownNodes.set(`quo1node${i}`, { ...node, address: `quo1node${i}`, models });
+    }
+    const { cheating } = (await world.get(path)).body;
+    expect(cheating.assumed).toMatchObject({
+      nodes: 3,
+      seats: 3,
+      bondUnes: '1000000',
+      feeUnes: '3000',
+      slashUnes: 50_000,
+    });
+    const strategies: { strategy: string; gainUnes: number; catchRate: number }[] = cheating.strategies;
+    expect(strategies.map(({ strategy }) => strategy)).toEqual(['honest', 'guess', 'copy', 'withhold']);
+    expect(strategies[0]?.gainUnes).toBe(0);
+    // Three equal nodes for three seats: all are drawn, and a lie is always caught.
+    expect(strategies[1]).toMatchObject({ catchRate: 1, gainUnes: -50_000 - cheating.assumed.reputationUnes });
+    expect((await world.get('/v1/models')).body.models[0].cheating).toEqual(cheating);
   });
 
   it('shows nodes, and refuses an address that is none', async () => {

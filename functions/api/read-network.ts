@@ -1,11 +1,12 @@
 import { BadInputError } from '../../shared/errors.ts';
 import type { ModelState, NodeState } from '../../shared/protocol/state.ts';
 import type { ApiDeps } from './deps.ts';
+import { readStakes, type Stakes, viewCheating } from './model-cheating.ts';
 import { manifestIfHere } from './models.ts';
 import type { ModelView, NodeView } from './schemas/network.ts';
 
 /** The contract's part of a model, and the manifest's where it is installed here. */
-const viewModel = async (deps: ApiDeps, model: ModelState): Promise<ModelView> => {
+const viewModel = async (deps: ApiDeps, model: ModelState, stakes: Stakes): Promise<ModelView> => {
   const manifest = await manifestIfHere(deps, model.id);
   return {
     id: model.id,
@@ -20,6 +21,7 @@ const viewModel = async (deps: ApiDeps, model: ModelState): Promise<ModelView> =
     windows: model.windows,
     withdrawn: model.withdrawn,
     totalWeight: String(model.totalWeight),
+    cheating: viewCheating(deps, model, stakes),
   };
 };
 
@@ -39,15 +41,15 @@ const page = <T>(items: readonly T[], limit: number, idOf: (item: T) => string):
 };
 
 export const listModels = async (deps: ApiDeps, after: string | undefined, limit: number) => {
-  const states = await deps.chain.models(after, limit);
-  const models = await Promise.all(states.map((state) => viewModel(deps, state)));
+  const [states, stakes] = await Promise.all([deps.chain.models(after, limit), readStakes(deps)]);
+  const models = await Promise.all(states.map((state) => viewModel(deps, state, stakes)));
   return { models, next: page(states, limit, ({ id }) => id) };
 };
 
 /** @throws {BadInputError} `unknown-model` */
 export const readModel = async (deps: ApiDeps, id: string): Promise<ModelView> => {
   const model = await deps.chain.model(id);
-  if (model) return viewModel(deps, model);
+  if (model) return viewModel(deps, model, await readStakes(deps));
   throw new BadInputError('unknown-model', `the contract has no model ${id}`, {
     next: 'Choose one of GET /v1/models.',
     details: { id },

@@ -5,7 +5,13 @@ import type { QueryView } from './schemas/queries.ts';
 
 export const linksOf = (queryId: number): Record<string, string> => {
   const query = `/v1/queries/${queryId}`;
-  return { query, result: `${query}/result`, receipt: `${query}/receipt`, why: `${query}/why` };
+  return {
+    query,
+    result: `${query}/result`,
+    receipt: `${query}/receipt`,
+    money: `${query}/money`,
+    why: `${query}/why`,
+  };
 };
 
 const viewRow = ({ chainId: _, ...row }: QueryRow): QueryView => ({ ...row, links: linksOf(row.queryId) });

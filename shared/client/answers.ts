@@ -22,6 +22,34 @@ export type QueryStatus = z.infer<typeof QueryStatus>;
 
 export const StoredInput = z.looseObject({ hash: z.string(), uri: z.string(), agent: z.string().nullable() });
 
+export const Cheating = z.looseObject({
+  assumed: z.looseObject({
+    nodes: z.int(),
+    bondUnes: z.string(),
+    seats: z.int(),
+    feeUnes: z.string(),
+    payUnes: z.number(),
+    slashUnes: z.number(),
+  }),
+  strategies: z.array(
+    z.looseObject({
+      strategy: z.string(),
+      nodes: z.int(),
+      stakeShare: z.number(),
+      gainUnes: z.number(),
+      againstHonestUnes: z.number(),
+      catchRate: z.number(),
+      wrongVerified: z.number(),
+      paysAbovePrizeUnes: z.number().nullable(),
+      minimumBondUnes: z.number().nullable(),
+    }),
+  ),
+  breakEvenStakeShare: z.number().nullable(),
+  breakEvenGuessRate: z.number(),
+  minimumBondForCoinUnes: z.number().nullable(),
+});
+export type Cheating = z.infer<typeof Cheating>;
+
 export const Model = z.looseObject({
   id: z.string(),
   name: z.string().nullable(),
@@ -30,6 +58,8 @@ export const Model = z.looseObject({
   isDefault: z.boolean(),
   priceUnes: z.string(),
   withdrawn: z.boolean(),
+  /** Absent from deployments that do not reckon it. */
+  cheating: Cheating.nullish(),
 });
 export type Model = z.infer<typeof Model>;
 export const Models = z.looseObject({ models: z.array(Model), next: z.string().nullable() });

@@ -4,6 +4,7 @@ import { QueryStatus } from './answers.ts';
 import { type Asked, type AskOptions, askWithWallet } from './ask.ts';
 import { chainAccess } from './chain-access.ts';
 import { apiHttp, type Fetch } from './http.ts';
+import { type ClientMoney, checkedMoney } from './money.ts';
 import { type VerifiedReceipt, type VerifyOptions, verifyReceipt } from './receipt/verify.ts';
 import { type ClientResult, checkedResult } from './result.ts';
 import { type WaitOptions, waitUntilFinal } from './wait.ts';
@@ -29,6 +30,8 @@ export interface Client {
   wait(queryId: number, options?: WaitOptions): Promise<QueryStatus>;
   /** The answer, digested again and compared with the digest that the contract itself holds. */
   result(queryId: number): Promise<ClientResult>;
+  /** Where the fee, the bonds and the gas went: entries that add up to zero, compared with the contract's own state. */
+  money(queryId: number): Promise<ClientMoney>;
   /** The receipt file, for {@link Client.verify} or whoever doubts. */
   receipt(queryId: number): Promise<Uint8Array>;
   /** Offline: needs neither API nor chain. */
@@ -47,6 +50,7 @@ export const createClient = (options: ClientOptions): Client => {
     status,
     wait: (queryId, wait = {}) => waitUntilFinal(() => status(queryId), options.clock, wait),
     result: (queryId) => checkedResult(api, access.chain, queryId),
+    money: (queryId) => checkedMoney(api, access.chain, queryId),
     receipt: async (queryId) => (await api.bytes(`/v1/queries/${queryId}/receipt`)).bytes,
     verify: verifyReceipt,
   };

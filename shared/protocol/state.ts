@@ -106,3 +106,12 @@ export interface ContractTotals {
   readonly feesUnes: bigint;
   readonly poolUnes: bigint;
 }
+
+/** Parameters of the contract that decide what a node can win and lose. */
+export interface ContractParams {
+  readonly maxSeats: number;
+  readonly bondCapUnes: bigint;
+  readonly minBondUnes: bigint;
+  /** Part of the stake that a fault costs, in millionths. */
+  readonly slashPpm: number;
+}

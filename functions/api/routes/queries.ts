@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { ApiDeps } from '../deps.ts';
 import { explainQuery } from '../explain-query.ts';
+import { readMoney } from '../read-money.ts';
 import { listQueries, readQuery } from '../read-query.ts';
 import { readReceipt } from '../read-receipt.ts';
 import { readResult } from '../read-result.ts';
 import { answers, answersBytes, bytesResponse, Limit, QueryId } from '../schemas/common.ts';
+import { MoneyView } from '../schemas/money.ts';
 import { QueriesView, QueryView, WhyView } from '../schemas/queries.ts';
 
 const params = z.object({ queryId: QueryId });
@@ -44,6 +46,14 @@ const why = createRoute({
   request: { params },
   responses: answers(200, WhyView, 'The reasons'),
 });
+const money = createRoute({
+  method: 'get',
+  path: '/v1/queries/{queryId}/money',
+  summary:
+    'Every movement of money of the query, as signed entries that add up to zero; 503 while some are not known here',
+  request: { params },
+  responses: answers(200, MoneyView, 'The entries, and what they come to'),
+});
 
 export const queryRoutes = (app: OpenAPIHono, deps: ApiDeps): void => {
   app.openapi(list, async (c) => {
@@ -61,5 +71,6 @@ export const queryRoutes = (app: OpenAPIHono, deps: ApiDeps): void => {
     const { bytes, hash } = await readReceipt(deps, c.req.valid('param').queryId);
     return bytesResponse(bytes, 'application/octet-stream', hash);
   });
+  app.openapi(money, async (c) => c.json(await readMoney(deps, c.req.valid('param').queryId), 200));
   app.openapi(why, async (c) => c.json(await explainQuery(deps, c.req.valid('param').queryId), 200));
 };

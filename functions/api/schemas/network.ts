@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { CheatingView } from './cheating.ts';
 import { AmountText, HashText } from './common.ts';
 
 export const ModelView = z
@@ -15,6 +16,8 @@ export const ModelView = z
     windows: z.strictObject({ roundBlocks: z.int(), commitBlocks: z.int(), revealBlocks: z.int() }),
     withdrawn: z.boolean(),
     totalWeight: z.string(),
+    /** What cheating would bring (docs/economics.md); null while no node serves the model. */
+    cheating: CheatingView.nullable(),
   })
   .openapi('Model');
 export type ModelView = z.infer<typeof ModelView>;

@@ -10,6 +10,19 @@ export const HealthView = z
       height: z.int().nullable(),
       headAgeMs: z.number().nullable(),
     }),
+    /** RPC endpoints in order of preference; empty where they are not told apart. */
+    endpoints: z.array(
+      z.strictObject({
+        name: z.string(),
+        state: z.enum(['ready', 'lags', 'rests']),
+        height: z.int(),
+        requests: z.int(),
+        failures: z.int(),
+        lastError: z.string().nullable(),
+        lastErrorAtMs: z.number().nullable(),
+        restedUntilMs: z.number().nullable(),
+      }),
+    ),
     cursor: z.strictObject({ lastReadHeight: z.int().nullable(), lagBlocks: z.int().nullable() }),
     outbox: z.strictObject({ oldestUnsentAgeMs: z.number() }),
     queues: z.record(
@@ -30,6 +43,14 @@ export const CoverageView = z
     gaps: z.array(Range),
     /** Heights whose parent hash is not the hash that was read one below. */
     breaks: z.array(z.int()),
+    /** Heights whose record was written more than once. */
+    twice: z.array(z.int()),
+    /** Heights that were read from one endpoint and compared with another. */
+    witnessed: z.int(),
+    /** How many heights each endpoint gave, as the one that was read or the one that was compared. */
+    endpoints: z.record(z.string(), z.strictObject({ read: z.int(), compared: z.int() })),
+    /** The sweep that reads everything again: what it has confirmed so far, and when it goes on. */
+    sweep: z.strictObject({ sweptTo: z.int(), dueMs: z.number() }).nullable(),
   })
   .openapi('Coverage');
 export type CoverageView = z.infer<typeof CoverageView>;

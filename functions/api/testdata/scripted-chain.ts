@@ -33,8 +33,10 @@ export class ScriptedChain implements Chain {
   account = async () => undefined;
   transaction = async () => undefined;
   block = (): never => this.#unscripted('block');
+  params = async () => ({ maxSeats: 11, bondCapUnes: 10_000_000n, minBondUnes: 100_000n, slashPpm: 50_000 });
   draw = (): never => this.#unscripted('draw');
   totals = (): never => this.#unscripted('totals');
+  simulate = (): never => this.#unscripted('simulate');
   broadcast = (): never => this.#unscripted('broadcast');
 
   #unscripted(call: string): never {

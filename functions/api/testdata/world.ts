@@ -63,6 +63,7 @@ export interface Adapters {
   readonly blobs: Blobs;
   readonly clock: Clock;
   readonly random: Random;
+  readonly endpoints?: NonNullable<ApiDeps['endpoints']>;
 }
 
 /** The API on real adapters and a scripted chain that sells one installed model. */

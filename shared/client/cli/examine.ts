@@ -20,6 +20,17 @@ const Health = z.looseObject({
   status: z.string(),
   reasons: z.array(z.string()),
   chain: z.looseObject({ chainId: z.string() }),
+  endpoints: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        state: z.string(),
+        height: z.int(),
+        lastError: z.string().nullable(),
+        restedUntilMs: z.number().nullable(),
+      }),
+    )
+    .default([]),
 });
 
 type Look = () => Promise<Omit<Finding, 'what'>>;
@@ -68,6 +79,21 @@ const lookAtApi =
     const { status, reasons } = await health(io, session);
     if (status === 'ok') return good(`${session.config.apiUrl} is healthy`);
     return bad(`${session.config.apiUrl} says: ${reasons.join('; ')}`, 'See the log of the deployment.');
+  };
+
+/** The endpoints of the deployment's own watcher, as it finds them. */
+const lookAtEndpoints =
+  (io: Io, session: Session): Look =>
+  async () => {
+    const { endpoints } = await health(io, session);
+    const text = endpoints.map(({ name, state, height, lastError, restedUntilMs }) => {
+      if (state === 'ready') return `${name} ready at ${height}`;
+      const restMs = Math.max(0, (restedUntilMs ?? 0) - io.clock.nowMs());
+      return `${name} ${state} at ${height}, asked again in ${Math.ceil(restMs / 1000)} s: ${lastError ?? 'no reason'}`;
+    });
+    if (endpoints.length === 0) return good('not told apart by this deployment');
+    if (endpoints.every(({ state }) => state === 'ready')) return good(text.join('; '));
+    return bad(text.join('; '), 'Mend the endpoint or replace it; the deployment goes on with the others.');
   };
 
 const lookAtRpc =
@@ -142,6 +168,7 @@ export const examine = async (io: Io, open: () => Promise<Session>): Promise<Fin
   return Promise.all([
     ...always,
     settle('api', lookAtApi(io, s)),
+    settle('endpoints', lookAtEndpoints(io, s)),
     settle('rpc', lookAtRpc(io, s)),
     settle('contract', lookAtContract(s)),
     settle('wallet', lookAtWallet(io, s)),

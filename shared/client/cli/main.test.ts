@@ -137,6 +137,38 @@ describe('commands', () => {
     expect((await run('model', 'show', MODEL.id)).out).toContain('state  default, installed');
   });
 
+  it('shows what cheating would bring, where the deployment reckons it', async () => {
+    const row = { nodes: 1, stakeShare: 0.2, gainUnes: 0, againstHonestUnes: 0, catchRate: 0, wrongVerified: 0 };
+    const none = { paysAbovePrizeUnes: null, minimumBondUnes: null };
+    const cheating = {
+      assumed: { nodes: 5, bondUnes: '1000000', seats: 3, feeUnes: '3000', payUnes: 455, slashUnes: 50_000 },
+      strategies: [
+        { ...row, ...none, strategy: 'honest' },
+        { ...row, ...none, strategy: 'guess', gainUnes: -40_508.9, againstHonestUnes: -40_508.9, catchRate: 1 },
+        {
+          ...row,
+          nodes: 2,
+          strategy: 'collude',
+          againstHonestUnes: -64_764.4,
+          paysAbovePrizeUnes: 529_502,
+          minimumBondUnes: 9,
+        },
+      ],
+      breakEvenStakeShare: null,
+      breakEvenGuessRate: 0.991,
+      minimumBondForCoinUnes: 9_086,
+    };
+    const model = { ...MODEL, cheating };
+    const list = { models: [model], next: null };
+    const { run } = open({ fetch: async (url) => Response.json(url.includes('limit=') ? list : model) });
+    expect((await run('model', 'list')).out).toContain('cheating loses at least 40509 a query');
+    const { out } = await run('model', 'show', MODEL.id);
+    expect(out).toMatch(/one node makes up an answer +20 % +-40509 +-40509 +100 % +0 % +-\n/);
+    expect(out).toMatch(/2 nodes agree on a lie .* 529502\n/);
+    expect(out).toContain('more than 99.1 % of them are right');
+    expect(out).toContain('at no share of the stake');
+  });
+
   it('hands the devnet its options, with the home as its folder', async () => {
     const { run, ran, cwd } = open();
     expect((await run('devnet', '--exit', '--fault', 'no-reveal')).code).toBe(0);
@@ -146,6 +178,19 @@ describe('commands', () => {
       ['infra/local/main.ts', ['--data', 'x'], true],
     ]);
     expect(JSON.parse(json.out)).toEqual({ exitCode: 0 });
+  });
+
+  it('shows each RPC endpoint of the deployment, and what to do about one that rests', async () => {
+    const endpoints = [
+      { name: 'a:443', state: 'ready', height: 12, lastError: null, restedUntilMs: null },
+      { name: 'b:443', state: 'rests', height: 9, lastError: 'HTTP status 502', restedUntilMs: 1e15 },
+    ];
+    const health = { status: 'ok', reasons: [], chain: { chainId: 'devnet-1' }, endpoints };
+    const { run } = open({ fetch: async () => Response.json(health) });
+    const { out } = await run('doctor', '--json');
+    const found = JSON.parse(out).findings.find((f: { what: string }) => f.what === 'endpoints');
+    expect(found).toMatchObject({ ok: false, next: expect.stringContaining('replace') });
+    expect(found.found).toMatch(/^a:443 ready at 12; b:443 rests at 9, asked again in \d+ s: HTTP status 502$/);
   });
 
   it('finds what is wrong and says what to do', async () => {
@@ -159,6 +204,7 @@ describe('commands', () => {
       node: false,
       disk: false,
       api: true,
+      endpoints: true,
       rpc: false,
       contract: false,
       wallet: true,
@@ -195,6 +241,7 @@ describe('errors', () => {
     [['node', 'eat'], 2, 'usage'],
     [['node', 'show'], 2, 'usage'],
     [['model', 'show'], 2, 'usage'],
+    [['result', '7', '--money', '--out', 'x'], 2, 'usage'],
     [['ask'], 2, 'usage'],
     [['ask', 'f', '--seats', '0'], 2, 'usage'],
     [['ask', 'nowhere.png'], 1, 'file-unreadable'],

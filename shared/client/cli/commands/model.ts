@@ -1,11 +1,13 @@
 import { Model, Models } from '../../answers.ts';
 import type { ApiHttp } from '../../http.ts';
+import { cheatingLines, cheatingSummary } from '../cheating-lines.ts';
 import { type Command, expectArguments, openSession, parse, show, usage } from '../command.ts';
 import { CONFIG_HELP } from '../config.ts';
 
 const help = `quorate model list | show ID
 
-Models of the contract: price, whether the deployment has them installed.
+Models of the contract: price, whether the deployment has them installed, and what cheating their askers would bring,
+from stakes, committee size and slashes (docs/economics.md).
 
   --json            one JSON document on stdout
 ${CONFIG_HELP}`;
@@ -26,6 +28,8 @@ const notes = (m: Model): string =>
     .filter((note) => note !== false)
     .join(', ');
 
+const summary = ({ cheating }: Model): string => (cheating ? cheatingSummary(cheating) : '');
+
 export const model: Command = {
   name: 'model',
   summary: 'models of the contract',
@@ -40,7 +44,9 @@ export const model: Command = {
       expectArguments('model list', rest, []);
       const models = await allModels((await openSession(io, values)).api);
       return show(io, values.json, { models }, () =>
-        models.map((m) => `${m.id}  ${m.name ?? 'unnamed'}  ${m.priceUnes} a seat  (${notes(m)})`),
+        models.map((m) =>
+          [`${m.id}  ${m.name ?? 'unnamed'}  ${m.priceUnes} a seat  (${notes(m)})`, summary(m)].join('  ').trimEnd(),
+        ),
       );
     }
     const [id = ''] = expectArguments('model show', rest, ['ID']);
@@ -51,6 +57,7 @@ export const model: Command = {
       `  name   ${found.name ?? 'unknown here'} ${found.version ?? ''}`.trimEnd(),
       `  price  ${found.priceUnes} a seat`,
       `  state  ${notes(found)}`,
+      ...(found.cheating ? cheatingLines(found.cheating) : ['no node serves it: what cheating brings is not known']),
     ]);
   },
 };

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{Addr, Binary, Uint128};
+use quorate_contract::aggregate::is_majority;
 use quorate_contract::answer::Opened;
 use quorate_contract::answer::{self, Committed, Settled};
 use quorate_contract::draw::qualifies;
 use quorate_contract::events::hex;
 use quorate_contract::hash::{self, CommitmentFields, Place, QueryFields};
+use quorate_contract::money;
 use quorate_contract::msg::{Privacy, SeatOutcome};
 use quorate_contract::state::{Opening, Query, Seat};
 use serde::Deserialize;
@@ -201,6 +203,29 @@ fn draws(input: &Input) -> bool {
     .unwrap()
 }
 
+fn cut(input: &Input) -> String {
+    let reputations: Vec<u32> = input
+        .text("reputations")
+        .split(',')
+        .map(|r| r.parse().unwrap())
+        .collect();
+    let cut = money::cut(input.number("fee"), &reputations, input.text("agent") == "true").unwrap();
+    let winners: Vec<String> = cut.winners.iter().map(|amount| amount.to_string()).collect();
+    format!("{};{};{}", winners.join(","), cut.agent, cut.pool)
+}
+
+fn weight(input: &Input) -> String {
+    let number = |name: &str| -> Uint128 { input.number(name) };
+    money::weight(
+        number("bond"),
+        number("min_bond"),
+        number("bond_cap"),
+        input.number("reputation"),
+    )
+    .unwrap()
+    .to_string()
+}
+
 fn compute(name: &str, input: &Input) -> String {
     let number = |name: &str| input.number(name);
     match name {
@@ -230,13 +255,24 @@ fn compute(name: &str, input: &Input) -> String {
             ))
         }
         "settled" => hex(&settled(input)),
-        "share" => quorate_contract::money::share_ppm(input.number("reputation")).to_string(),
+        "share" => money::share_ppm(input.number("reputation")).to_string(),
+        "cut" => cut(input),
+        "after_success" => money::after_success(input.number("reputation")).to_string(),
+        "after_fault" => money::after_fault(input.number("reputation")).to_string(),
+        "slash" => money::part(input.number("stake"), input.number("slash_ppm"))
+            .unwrap()
+            .to_string(),
+        "weight" => weight(input),
+        "majority" => {
+            let (committed, seats) = (input.number("committed"), input.number("seats"));
+            is_majority(input.number("agreeing"), committed, seats).to_string()
+        }
         "qualifies" => draws(input).to_string(),
         other => panic!("no such case: {other}"),
     }
 }
 
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 20] = [
     "query_hash",
     "seed",
     "first_module_seed",
@@ -251,6 +287,12 @@ const NAMES: [&str; 14] = [
     "settled",
     "share",
     "qualifies",
+    "cut",
+    "after_success",
+    "after_fault",
+    "slash",
+    "weight",
+    "majority",
 ];
 
 #[test]
