@@ -8,13 +8,14 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { Logger } from '../../shared/log.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
+import type { BlockSource } from '../../shared/ports/block-source.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobHost } from '../../shared/ports/job-host.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { createDeployment, deploymentLoops } from './deployment.ts';
 import { type LocalNode, paths, startNode } from './node.ts';
-import { DEVNET } from './settings.ts';
+import { DEVNET, LANE_TERMS } from './settings.ts';
 import { type Loop, supervise } from './supervisor.ts';
 
 /** Longest that stopping waits for stages in flight. */
@@ -35,6 +36,8 @@ export interface BackendOptions {
   readonly dataDir: string;
   readonly keystore: Keystore;
   readonly chain: Chain;
+  /** The endpoints behind it one by one, for blocks to be compared. */
+  readonly sources?: readonly BlockSource[];
   readonly nodeNames: readonly string[];
   readonly log: Logger;
   /** Loops of the composition's own, run by the same supervisor. */
@@ -44,7 +47,8 @@ export interface BackendOptions {
 }
 
 /** All functions of one deployment in this process, on SQLite and files, with real workers on threads. */
-export const startBackend = ({ dataDir, keystore, chain, nodeNames, log, loops, hostOf }: BackendOptions): Backend => {
+export const startBackend = (options: BackendOptions): Backend => {
+  const { dataDir, keystore, chain, sources, nodeNames, log, loops, hostOf } = options;
   const [clock, random] = [systemClock, systemRandom];
   const files = paths(dataDir);
   const database = openDatabase(files.store);
@@ -67,6 +71,7 @@ export const startBackend = ({ dataDir, keystore, chain, nodeNames, log, loops, 
     queue,
     blobs,
     chain,
+    ...(sources && { sources }),
     clock,
     random,
     log,
@@ -76,12 +81,9 @@ export const startBackend = ({ dataDir, keystore, chain, nodeNames, log, loops, 
     operator: operator.address,
     settleSpreadBlocks: 3,
     overdueBlocks: 12,
-    denom: DEVNET.denom,
-    gasLimit: DEVNET.gasLimit,
-    feeUnes: DEVNET.feeUnes,
-    timeoutBlocks: DEVNET.timeoutBlocks,
-    pollMs: 100,
-    maxPolls: 30,
+    sweepEveryMs: DEVNET.sweepEveryMs,
+    sweepHeights: DEVNET.sweepHeights,
+    terms: { ...LANE_TERMS, pollMs: 100, maxPolls: 30 },
     claimWithinMs: 5_000,
     fetchInput: (uri, maxBytes) => safeGet(uri, { maxBytes, allowLoopbackHttp: true }),
     post: safePost({ allowLoopbackHttp: true }),

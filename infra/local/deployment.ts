@@ -9,19 +9,23 @@ import type { SendDeps } from '../../functions/send-transaction/deps.ts';
 import { createHandler as sendHandler } from '../../functions/send-transaction/handler.ts';
 import { createHandler as startHandler } from '../../functions/start-job/handler.ts';
 import type { StartJobDeps } from '../../functions/start-job/use-case.ts';
+import type { WatchDeps } from '../../functions/watch-chain/deps.ts';
 import { createHandler as watchHandler } from '../../functions/watch-chain/handler.ts';
-import type { WatchDeps } from '../../functions/watch-chain/use-case.ts';
 import type { Logger } from '../../shared/log.ts';
 import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
+import type { Chain } from '../../shared/ports/chain.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import { type BatchHandler, consumeOnce } from './consumer.ts';
 import type { Loop } from './supervisor.ts';
 
 export interface DeploymentDeps extends AdvanceDeps, SendDeps, StartJobDeps, WatchDeps, DeliverDeps {
+  readonly chain: Chain;
   readonly queue: Queue;
   /** Account that settles what is overdue. */
   readonly operator: string;
   readonly overdueBlocks: number;
+  readonly sweepEveryMs: number;
+  readonly sweepHeights: number;
   readonly log: Logger;
 }
 

@@ -1,8 +1,8 @@
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import { type Devchain, openDevchain, type RpcServer } from '../chain/devchain/index.ts';
+import { openDevchain, type RpcHandle } from '../chain/devchain/index.ts';
 import { paths } from './node.ts';
-import { DEVNET } from './settings.ts';
+import { CHAINS, DEVNET } from './settings.ts';
 import type { Loop } from './supervisor.ts';
 
 /** Identities of a devnet's keystore that are not nodes. */
@@ -10,48 +10,53 @@ export const ACCOUNTS = ['operator', 'faucet', 'api', 'asker', 'validator'] as c
 
 export const nodeNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i + 1}`);
 
-export interface Devnet {
-  readonly chain: Devchain;
-  readonly rpc: RpcServer;
-  /** Makes a block every block time. */
-  readonly blocks: Loop;
+/** The chain under the house. */
+export interface LocalChain {
+  readonly chainId: string;
+  /** One per node. */
+  readonly rpcUrls: readonly string[];
+  /** The embedded chain's own RPC, before which faults stand; real nodes have none. */
+  readonly handle: RpcHandle | undefined;
+  /** What this process does for there to be blocks. */
+  readonly loops: readonly Loop[];
   close(): Promise<void>;
 }
 
-export interface DevnetOptions {
+export interface LocalChainOptions {
   readonly dataDir: string;
   readonly keystore: Keystore;
   readonly clock: Clock;
   readonly rpcPort: number;
 }
 
-/** The embedded chain on loopback, begun with funded accounts or continued from its file. */
-export const startDevnet = async ({ dataDir, keystore, clock, rpcPort }: DevnetOptions): Promise<Devnet> => {
-  const balances = keystore.names.map((name) => ({
+/** Every identity of the keystore has money from the start. */
+export const genesisBalances = (keystore: Keystore) =>
+  keystore.names.map((name) => ({
     address: keystore.account(name).address,
     coins: [{ denom: DEVNET.denom, amount: String(DEVNET.genesisUnes) }],
   }));
+
+/** The embedded chain on loopback, begun with funded accounts or continued from its file. */
+export const startDevchain = async ({ dataDir, keystore, clock, rpcPort }: LocalChainOptions): Promise<LocalChain> => {
+  const { chainId, bech32Prefix } = CHAINS.devchain;
+  const balances = genesisBalances(keystore);
   const chain = openDevchain({
     path: paths(dataDir).chain,
-    chainId: DEVNET.chainId,
+    chainId,
     genesis: { timeMs: clock.nowMs(), balances, validatorSeed: keystore.receiptSeed('validator') },
     denom: DEVNET.denom,
     minGasPrice: DEVNET.gasPrice.replace(DEVNET.denom, ''),
-    bech32Prefix: DEVNET.bech32Prefix,
+    bech32Prefix,
   });
   chain.produceBlock(clock.nowMs());
   const rpc = await chain.serve({ host: '127.0.0.1', port: rpcPort });
-  return {
-    chain,
-    rpc,
-    blocks: {
-      name: 'blocks',
-      turn: async () => {
-        chain.produceBlock(clock.nowMs());
-        return false;
-      },
-      idleMs: DEVNET.blockMs,
+  const blocks: Loop = {
+    name: 'blocks',
+    turn: async () => {
+      chain.produceBlock(clock.nowMs());
+      return false;
     },
-    close: () => chain.close(),
+    idleMs: DEVNET.blockMs,
   };
+  return { chainId, rpcUrls: [rpc.url], handle: chain.rpc.handle, loops: [blocks], close: () => chain.close() };
 };

@@ -10,6 +10,7 @@ import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { ringOnBlocks } from '../../shared/chain/doorbell.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
+import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { InvariantError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
@@ -23,18 +24,20 @@ import { openFaucet } from '../chain/devchain/faucet.ts';
 import { inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
 import { type Backend, startBackend } from './backend.ts';
 import { deployContract, registerModel, registerNode } from './bootstrap.ts';
-import { type Devnet, nodeNames, startDevnet } from './devnet.ts';
+import { type LocalChain, nodeNames, startDevchain } from './devnet.ts';
 import { devnetKeys } from './keys.ts';
 import { lockFolder } from './lock.ts';
 import { type LocalNode, paths } from './node.ts';
 import { amount, type Say, short } from './say.ts';
 import { serveApi } from './serve-api.ts';
-import { DEVNET, DEVNET_PASSWORD } from './settings.ts';
+import { CHAINS, type ChainKind, DEVNET, DEVNET_PASSWORD } from './settings.ts';
 import { supervise } from './supervisor.ts';
+import { startWasmdChain } from './wasmd-chain.ts';
 
 const WASM = new URL('../chain/contract/artifact/quorate.wasm', import.meta.url);
 
 export interface HouseOptions {
+  readonly chainKind: ChainKind;
   readonly dataDir: string;
   readonly apiPort: number;
   readonly rpcPort: number;
@@ -44,15 +47,15 @@ export interface HouseOptions {
   /** Leaves this node to an operator of its own. */
   readonly rogue?: string;
   readonly hostOf?: (node: LocalNode) => JobHost;
-  /** The RPC that the backend is given instead of the chain's own. */
-  readonly rpcOf?: (handle: RpcHandle) => RpcHandle;
+  /** The RPC that the backend is given instead of the chain's own, or several. */
+  readonly rpcOf?: (handle: RpcHandle) => RpcHandle | readonly RpcHandle[];
   readonly revealBlocks?: number;
 }
 
 /** Everything of a devnet in one process: chain, contract, bonded nodes, backend, API. */
 export interface House {
   readonly keystore: Keystore;
-  readonly devnet: Devnet;
+  readonly rpcUrls: readonly string[];
   /** An honest connection of the composition's own. */
   readonly chain: Chain;
   readonly comet: Comet38Client;
@@ -68,33 +71,46 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const files = paths(dataDir);
   mkdirSync(dataDir, { recursive: true });
   const unlock = lockFolder(join(dataDir, 'lock'));
-  const keystore = await devnetKeys(files.keystore, options.password ?? DEVNET_PASSWORD);
-  const devnet = await startDevnet({ dataDir, keystore, clock: systemClock, rpcPort: options.rpcPort });
-  const blocks = supervise([devnet.blocks], { clock: systemClock, log });
-  const comet = Comet38Client.create(new HttpClient(devnet.rpc.url));
+  const { bech32Prefix } = CHAINS[options.chainKind];
+  const keystore = await devnetKeys(files.keystore, options.password ?? DEVNET_PASSWORD, bech32Prefix);
+  const local = await startChain(options, keystore);
+  const { chainId, rpcUrls } = local;
+  const rpcUrl = rpcUrls[0] ?? '';
+  const blocks = supervise(local.loops, { clock: systemClock, log });
+  const comet = Comet38Client.create(new HttpClient(rpcUrl));
   const contract = await deployContract(comet, keystore.account('operator'), readFileSync(WASM));
-  const { chainId, denom } = DEVNET;
-  const chain = await connectChain({ rpc: devnet.rpc.url, chainId, contract, denom });
-  say('chain', `${chainId} at ${devnet.rpc.url}, contract ${contract}`);
+  const { denom } = DEVNET;
+  const chain = await connectChain({ rpc: rpcUrl, chainId, contract, denom });
+  say('chain', `${chainId} at ${rpcUrls.join(', ')}, contract ${contract}`);
 
   const blobs = openFileBlobs(files.blobs);
   const model = await installModel(blobs, say);
   await enlist(options, { keystore, comet, chain, model });
 
   const honest = nodeNames(DEVNET.nodes).filter((name) => name !== options.rogue);
-  const rpc = options.rpcOf ? inProcessClient(options.rpcOf(devnet.chain.rpc.handle)) : devnet.rpc.url;
-  const socket = `${devnet.rpc.url.replace('http', 'ws')}`;
+  const faulty = options.rpcOf && [options.rpcOf(handleOf(local))].flat();
+  const connected = await connectEndpoints({
+    endpoints: faulty?.map((rpc, i) => ({ name: `faulty-${i}`, transport: inProcessClient(rpc) })) ?? rpcUrls,
+    chainId,
+    contract,
+    denom,
+    clock: systemClock,
+  });
+  const socket = rpcUrl.replace('http', 'ws');
   const backend: Backend = startBackend({
     dataDir,
     keystore,
-    chain: await connectChain({ rpc, chainId, contract, denom }),
+    chain: connected.chain,
+    sources: connected.sources,
     nodeNames: honest,
     log,
     loops: [
       {
         name: 'doorbell',
         turn: async (signal) => {
-          await ringOnBlocks(socket, () => backend.look(), signal);
+          const height = async (): Promise<number> => (await chain.head()).height;
+          const ring = (): void => backend.look();
+          await ringOnBlocks({ url: socket, ring, height, clock: systemClock, checkMs: 10 * DEVNET.blockMs }, signal);
           return false;
         },
         idleMs: 1_000,
@@ -107,7 +123,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     comet,
     denom,
     gasPrice: DEVNET.gasPrice.replace(denom, ''),
-    bech32Prefix: DEVNET.bech32Prefix,
+    bech32Prefix,
     maxAmountPerRequest: DEVNET.faucetUnes,
   });
   const api = await serveApi(
@@ -117,6 +133,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       queue: backend.queue,
       blobs,
       chain,
+      endpoints: connected.endpoints,
       chainEvidence: cometEvidence(comet),
       clock: systemClock,
       random: systemRandom,
@@ -130,7 +147,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const { gasPrice } = DEVNET;
   const config = {
     apiUrl: api.url,
-    rpcUrl: devnet.rpc.url,
+    rpcUrl,
     chainId,
     contract,
     denom,
@@ -143,7 +160,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   const names = new Map(keystore.names.map((name) => [keystore.account(name).address, name]));
   return {
     keystore,
-    devnet,
+    rpcUrls,
     chain,
     comet,
     backend,
@@ -154,10 +171,22 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       await api.close();
       await backend.stop();
       await blocks.stop();
-      await devnet.close();
+      await local.close();
       unlock();
     },
   };
+};
+
+const startChain = (options: HouseOptions, keystore: Keystore): Promise<LocalChain> => {
+  const { chainKind, dataDir, rpcPort, say } = options;
+  const start = { dataDir, keystore, clock: systemClock, rpcPort };
+  if (chainKind === 'devchain') return startDevchain(start);
+  return startWasmdChain(start, (line) => say('wasmd', line));
+};
+
+const handleOf = ({ chainId, handle }: LocalChain): RpcHandle => {
+  if (handle) return handle;
+  throw new InvariantError('no-embedded-chain', `faults of the RPC stand before the embedded chain, not ${chainId}`);
 };
 
 /** Installs the model and runs its known answer: a node may serve it only where this machine computes the same bytes. */

@@ -6,10 +6,10 @@ import { ACCOUNTS, nodeNames } from './devnet.ts';
 import { DEVNET } from './settings.ts';
 
 /** The devnet's keystore, made on first use. */
-export const devnetKeys = async (path: string, password: string): Promise<Keystore> => {
+export const devnetKeys = async (path: string, password: string, bech32Prefix: string): Promise<Keystore> => {
   if (!existsSync(path)) {
     const names = [...ACCOUNTS, ...nodeNames(DEVNET.nodes)];
-    await createKeystore({ path, password, random: systemRandom, names, bech32Prefix: DEVNET.bech32Prefix });
+    await createKeystore({ path, password, random: systemRandom, names, bech32Prefix });
   }
   return await openKeystore({ path, password, ecvrfProve: vrfProve });
 };

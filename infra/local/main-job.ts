@@ -26,7 +26,7 @@ export const ask = async (
   const image = readFileSync(imagePath ?? IMAGE);
   const client = createClient({
     apiUrl: house.apiUrl,
-    rpcUrl: house.devnet.rpc.url,
+    rpcUrl: house.rpcUrls[0] ?? '',
     contract: house.chain.contract,
     denom: DEVNET.denom,
     gasPrice: DEVNET.gasPrice,

@@ -27,13 +27,15 @@ const run = async (options: Options, stopping: AbortSignal): Promise<number> => 
   const say = createSay(systemClock, write);
   const level = process.env.QUORATE_LOG === 'debug' ? 'debug' : 'error';
   const log = createLogger({ clock: systemClock, sink: (line) => void process.stderr.write(`${line}\n`), level });
-  const { fault } = options;
-  const dataDir = fault ? join(options.dataDir, `fault-${fault}`) : options.dataDir;
+  const { fault, chainKind } = options;
+  const dataDir = folderOf(options);
+  // A fault is played, and wasmd's chain begun, from nothing.
+  if (fault || chainKind === 'wasmd') rmSync(dataDir, { recursive: true, force: true });
   if (fault) {
-    rmSync(dataDir, { recursive: true, force: true });
     say('fault', `${fault}: ${DOCUMENTED[fault]}`);
   }
   const house = await openHouse({
+    chainKind,
     dataDir,
     apiPort: options.apiPort,
     rpcPort: options.rpcPort,
@@ -53,6 +55,11 @@ const run = async (options: Options, stopping: AbortSignal): Promise<number> => 
     say('stopping', 'draining');
     await house.stop();
   }
+};
+
+const folderOf = ({ dataDir, fault, chainKind }: Options): string => {
+  if (fault) return join(dataDir, `fault-${fault}`);
+  return chainKind === 'wasmd' ? join(dataDir, chainKind) : dataDir;
 };
 
 const mainJob = async (

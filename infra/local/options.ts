@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { BadInputError } from '../../shared/errors.ts';
 import { FAULT_NAMES, type FaultName } from './faults/names.ts';
+import { CHAINS, type ChainKind } from './settings.ts';
 
 export interface Options {
   /** Stop after the answer (or the fault's outcome). */
@@ -8,6 +9,7 @@ export interface Options {
   /** Serve without asking anything. */
   readonly serveOnly: boolean;
   readonly fault: FaultName | undefined;
+  readonly chainKind: ChainKind;
   readonly dataDir: string;
   /** 0: any free port. */
   readonly apiPort: number;
@@ -20,6 +22,7 @@ export const USAGE = `npm start -- [options]
 
   --exit            stop after the answer; exit code 0 only when it was verified
   --fault NAME      play one fault of the menu: ${FAULT_NAMES.join(', ')}
+  --chain KIND      devchain (embedded, the default) or wasmd (two real nodes of wasmd v0.61.14, built on first use)
   --image FILE      ask about this image instead of the one that ships with the project
   --serve-only      bring everything up and ask nothing
   --data DIR        where chain, store, blobs and keys live (default .quorate; faults use a folder of their own in it)
@@ -35,6 +38,21 @@ const port = (name: string, text: string): number => {
 };
 
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
+
+const isChain = (kind: string): kind is ChainKind => Object.hasOwn(CHAINS, kind);
+
+const chainKind = (kind: string, fault: string | undefined): ChainKind => {
+  if (!isChain(kind)) {
+    const allowed = Object.keys(CHAINS).join(', ');
+    throw new BadInputError('unknown-chain', `no chain '${kind}': there are ${allowed}`, { next: 'take one of these' });
+  }
+  if (kind === 'wasmd' && fault !== undefined) {
+    throw new BadInputError('fault-needs-devchain', 'faults are played on the embedded chain only', {
+      next: 'leave out --chain wasmd or --fault',
+    });
+  }
+  return kind;
+};
 
 /** @throws {BadInputError} saying what was received and what is allowed */
 export const readOptions = (args: readonly string[]): Options => {
@@ -55,6 +73,7 @@ export const readOptions = (args: readonly string[]): Options => {
     exit: values.exit,
     serveOnly: values['serve-only'],
     fault,
+    chainKind: chainKind(values.chain, fault),
     dataDir: values.data,
     apiPort: port('port', values.port),
     rpcPort: port('rpc-port', values['rpc-port']),
@@ -70,6 +89,7 @@ const parse = (args: readonly string[]) =>
       exit: { type: 'boolean', default: false },
       'serve-only': { type: 'boolean', default: false },
       fault: { type: 'string' },
+      chain: { type: 'string', default: 'devchain' },
       data: { type: 'string', default: '.quorate' },
       port: { type: 'string', default: '8642' },
       'rpc-port': { type: 'string', default: '26657' },

@@ -1,3 +1,5 @@
+import { DEFAULT_LANE_TERMS } from '../../shared/chain/lanes/deps.ts';
+
 /** What a local devnet runs with. Money in unes (the smallest unit of the devnet's token). */
 export const DEVNET = {
   chainId: 'quorate-devnet-1',
@@ -11,10 +13,13 @@ export const DEVNET = {
   /** Balance of each account at genesis. */
   genesisUnes: 1_000_000_000n,
   faucetUnes: 10_000_000n,
-  /** Transactions of the contract: gas is not metered by instruction here, so one generous limit serves all. */
+  /** Of transactions that are signed by hand, without a simulation. */
   gasLimit: 1_000_000,
   feeUnes: '25000',
   timeoutBlocks: 20,
+  /** Everything that was read is read again once in this time, from this far behind at most. */
+  sweepEveryMs: 3_600_000,
+  sweepHeights: 10_000,
   windows: { roundBlocks: 8, commitBlocks: 120, revealBlocks: 120 },
   contract: {
     max_open: 64,
@@ -28,6 +33,21 @@ export const DEVNET = {
     slash_ppm: 50_000,
     callback_gas: 300_000,
   },
+} as const;
+
+/** What runs under the house: the embedded chain, or real nodes of wasmd (whose addresses have a prefix of their own). */
+export const CHAINS = {
+  devchain: { chainId: DEVNET.chainId, bech32Prefix: DEVNET.bech32Prefix },
+  wasmd: { chainId: 'quorate-wasmd-1', bech32Prefix: 'wasm' },
+} as const;
+export type ChainKind = keyof typeof CHAINS;
+
+/** How transactions are sent; a composition adds how often and how long it looks for them. */
+export const LANE_TERMS = {
+  ...DEFAULT_LANE_TERMS,
+  denom: DEVNET.denom,
+  gasPrice: DEVNET.gasPrice,
+  timeoutBlocks: DEVNET.timeoutBlocks,
 } as const;
 
 /** Password of keystores that guard nothing but devnet tokens; real deployments set QUORATE_PASSWORD. */

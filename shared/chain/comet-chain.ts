@@ -2,12 +2,14 @@ import { setupWasmExtension } from '@cosmjs/cosmwasm';
 import { decodeTxRaw } from '@cosmjs/proto-signing';
 import { accountFromAny, QueryClient, setupAuthExtension, setupBankExtension } from '@cosmjs/stargate';
 import { Comet38Client, HttpClient, type RpcClient } from '@cosmjs/tendermint-rpc';
+import { SimulateRequest, SimulateResponse } from 'cosmjs-types/cosmos/tx/v1beta1/service';
 import { QuorateError, TransientError } from '../errors.ts';
-import type { BlockEvents, Chain } from '../ports/chain.ts';
+import type { BlockEvents, BroadcastAnswer, Chain } from '../ports/chain.ts';
 import { toHex } from '../protocol/encoding.ts';
 import { sha256 } from '../protocol/sha2.ts';
 import * as answers from './contract-answers.ts';
-import { contractEvents } from './events.ts';
+import { contractEvents, feePayerOf } from './events.ts';
+import { txMessages } from './tx-contents.ts';
 
 export interface CometChainOptions {
   /** Base URL of a CometBFT RPC, or a transport (in-process chains, faults). */
@@ -25,6 +27,13 @@ const says = (error: unknown, text: string): boolean => error instanceof Error &
 const UNKNOWN = /unknown (query|node|model) /;
 /** gRPC's text for an account that does not exist. */
 const NO_ACCOUNT = 'not found';
+
+/** CometBFT's mempool refuses by an RPC error; the SDK has a code for each of these. */
+const MEMPOOL_SAYS = [
+  { code: 19, text: 'tx already exists in cache' },
+  { code: 20, text: 'mempool is full' },
+  { code: 21, text: 'Tx too large' },
+] as const;
 
 /** {@link Chain} over unmodified CosmJS. */
 export const connectChain = async (options: CometChainOptions): Promise<Chain> => {
@@ -115,6 +124,7 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
       return answers.decodeModels(await ask({ models: { start_after: start, limit } })).models;
     },
     totals: async () => answers.decodeTotals(await ask({ totals: {} })),
+    params: async () => answers.decodeParams(await ask({ params: {} })),
 
     balanceUnes: (address) => reach('balance', async () => BigInt((await client.bank.balance(address, denom)).amount)),
 
@@ -139,8 +149,10 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
         const tx = txs[0];
         if (!tx) return undefined;
         const { code, codespace, log, gasWanted, gasUsed, events } = tx.result;
-        const paid = decodeTxRaw(tx.tx).authInfo.fee?.amount.find((coin) => coin.denom === denom);
+        const { authInfo, body } = decodeTxRaw(tx.tx);
+        const paid = authInfo.fee?.amount.find((coin) => coin.denom === denom);
         const place = { chainId, height: tx.height, index: tx.index, hash };
+        const ours = contractEvents(place, contract, events);
         return {
           height: tx.height,
           code,
@@ -149,9 +161,19 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
           gasWanted: Number(gasWanted),
           gasUsed: Number(gasUsed),
           feeUnes: BigInt(paid?.amount ?? 0),
+          feePayer: feePayerOf(events),
+          messages: txMessages(body, contract, ours),
           sizeBytes: tx.tx.length,
-          events: contractEvents(place, contract, events),
+          events: ours,
         };
+      }),
+
+    simulate: (txBytes) =>
+      reach('simulation', async () => {
+        const data = SimulateRequest.encode(SimulateRequest.fromPartial({ txBytes })).finish();
+        const { code, log, value } = await comet.abciQuery({ path: '/cosmos.tx.v1beta1.Service/Simulate', data });
+        if (code) return { refusal: log ?? `code ${code}` };
+        return { gasUsed: Number(SimulateResponse.decode(value).gasInfo?.gasUsed ?? 0) };
       }),
 
     broadcast: async (txBytes) => {
@@ -161,7 +183,8 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
           return { code, codespace: codespace ?? '', log: log ?? '' };
         });
       } catch (error) {
-        if (says(error, 'already exists in cache')) return { code: 0, codespace: '', log: 'already in the mempool' };
+        const answer = MEMPOOL_SAYS.find(({ text }) => says(error, text));
+        if (answer) return { code: answer.code, codespace: 'sdk', log: answer.text } satisfies BroadcastAnswer;
         throw error;
       }
     },

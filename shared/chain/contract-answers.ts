@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { TransientError } from '../errors.ts';
 import { fromBase64, toHex } from '../protocol/encoding.ts';
-import type { ContractTotals, DrawState, ModelState, NodeState, QueryState, SeatState } from '../protocol/state.ts';
+import type {
+  ContractParams,
+  ContractTotals,
+  DrawState,
+  ModelState,
+  NodeState,
+  QueryState,
+  SeatState,
+} from '../protocol/state.ts';
 
 /** Decoders of the contract's answers. A node that answers something else is broken or lying: `rpc-unavailable`. */
 
@@ -189,6 +197,17 @@ const totals = z
   .object({ bonds: amount, fees: amount, pool: amount })
   .transform((t): ContractTotals => ({ bondsUnes: t.bonds, feesUnes: t.fees, poolUnes: t.pool }));
 
+const params = z
+  .object({ params: z.object({ max_seats: z.int(), bond_cap: amount, min_bond: amount, slash_ppm: z.int() }) })
+  .transform(
+    ({ params: p }): ContractParams => ({
+      maxSeats: p.max_seats,
+      bondCapUnes: p.bond_cap,
+      minBondUnes: p.min_bond,
+      slashPpm: p.slash_ppm,
+    }),
+  );
+
 const decoder =
   <T>(name: string, type: z.ZodType<T>) =>
   (answer: unknown): T => {
@@ -207,3 +226,4 @@ export const decodeLive = decoder('live', z.object({ queries: z.array(query) }))
 export const decodeSeats = decoder('seats', z.object({ seats: z.array(seat) }));
 export const decodeDraw = decoder('draw', draw);
 export const decodeTotals = decoder('totals', totals);
+export const decodeParams = decoder('params', params);

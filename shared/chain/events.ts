@@ -30,3 +30,9 @@ export const contractEvents = (place: TxPlace, contract: string, events: readonl
   });
   return found;
 };
+
+/** Whose account the SDK took the fee from (x/auth emits it before the messages run, so failed transactions have it too). */
+export const feePayerOf = (events: readonly comet38.Event[]): string =>
+  events
+    .find(({ type, attributes }) => type === 'tx' && attributes.some(({ key }) => key === 'fee_payer'))
+    ?.attributes.find(({ key }) => key === 'fee_payer')?.value ?? '';

@@ -1,4 +1,12 @@
-import type { ContractTotals, DrawState, ModelState, NodeState, QueryState, SeatState } from '../protocol/state.ts';
+import type {
+  ContractParams,
+  ContractTotals,
+  DrawState,
+  ModelState,
+  NodeState,
+  QueryState,
+  SeatState,
+} from '../protocol/state.ts';
 
 export interface Head {
   readonly height: number;
@@ -32,6 +40,14 @@ export interface BroadcastAnswer {
   readonly log: string;
 }
 
+/** One message of a transaction. Undefined where it is no call of this contract, or a call about no query. */
+export interface TxMessage {
+  readonly sender: string | undefined;
+  /** `ask`, `commit`, `reveal`, `settle` ... */
+  readonly call: string | undefined;
+  readonly queryId: number | undefined;
+}
+
 export interface IncludedTx {
   readonly height: number;
   readonly code: number;
@@ -41,6 +57,10 @@ export interface IncludedTx {
   readonly gasUsed: number;
   /** What its fee payer paid, whether or not it succeeded. */
   readonly feeUnes: bigint;
+  /** Whose account the fee was taken from; empty if the chain does not say. */
+  readonly feePayer: string;
+  /** In order, also when it failed. */
+  readonly messages: readonly TxMessage[];
   /** Bytes that it takes on the chain. */
   readonly sizeBytes: number;
   /** Of all the contract's messages in the transaction. */
@@ -52,8 +72,13 @@ export interface AccountState {
   readonly sequence: number;
 }
 
+/** Gas that it used, or what the node refused it with: text only, the code is lost on the way. */
+export type SimulateAnswer = { readonly gasUsed: number } | { readonly refusal: string };
+
 /** Execution of the contract with funds attached. */
 export interface ContractCall {
+  /** In whose name: the signer's if absent, another's by his authz grant. */
+  readonly sender?: string;
   readonly msg: Readonly<Record<string, unknown>>;
   readonly fundsUnes: string;
 }
@@ -78,11 +103,14 @@ export interface Chain {
   model(id: string): Promise<ModelState | undefined>;
   models(after: string | undefined, limit: number): Promise<ModelState[]>;
   totals(): Promise<ContractTotals>;
+  params(): Promise<ContractParams>;
   balanceUnes(address: string): Promise<bigint>;
   /** Undefined for an account that never received anything. */
   account(address: string): Promise<AccountState | undefined>;
   /** Undefined until it is in a block (and indexed). `hash` is upper-case hex. */
   transaction(hash: string): Promise<IncludedTx | undefined>;
-  /** CheckTx only; "already in cache" counts as accepted. */
+  /** Runs an unsigned TxRaw on top of the last block and what is pending, and keeps nothing. */
+  simulate(txBytes: Uint8Array): Promise<SimulateAnswer>;
+  /** CheckTx only. What the mempool itself says has the SDK's code for it: 19 known already, 20 full, 21 too large. */
   broadcast(txBytes: Uint8Array): Promise<BroadcastAnswer>;
 }

@@ -17,6 +17,7 @@ export const benchHouse = (options: Partial<HouseOptions> = {}): Promise<House> 
   const dataDir = mkdtempSync(join(tmpdir(), 'quorate-bench-'));
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
   return openHouse({
+    chainKind: 'devchain',
     dataDir,
     apiPort: 0,
     rpcPort: 0,
@@ -42,7 +43,8 @@ export const ask = async ({ backend, chain, keystore, model }: House, name: stri
     const row = await backend.store.get(txKey(intent.txId));
     const tx = row && TxRow.parse(row.body);
     if (tx?.state === 'included' && tx.queryId !== undefined) return tx.queryId;
-    if (tx?.state === 'included' || tx?.state === 'expired') throw new Error(`the ask failed: ${JSON.stringify(tx)}`);
+    if (tx && tx.state !== 'planned' && tx.state !== 'batched')
+      throw new Error(`the ask failed: ${JSON.stringify(tx)}`);
     await systemClock.sleep(20);
   }
 };

@@ -1,12 +1,19 @@
 import { chainBytes } from './chain-bytes.ts';
+import { cheating } from './cheating.ts';
 import { controlPlane } from './control-plane.ts';
+import { gasOfMessages } from './gas.ts';
 import { verifyTime } from './verify.ts';
+import { bigBlock, catchUp } from './watching.ts';
 
 /** `npm run bench -- NAME`: measures, prints a table, judges nothing. */
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   'control-plane': controlPlane,
   'chain-bytes': chainBytes,
+  gas: gasOfMessages,
   verify: verifyTime,
+  cheating,
+  'catch-up': catchUp,
+  'big-block': bigBlock,
 };
 
 const [name, ...args] = process.argv.slice(2);

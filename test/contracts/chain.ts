@@ -35,11 +35,14 @@ export const chainContract = (name: string, open: () => Promise<ChainFixture>): 
       const ask = await f.chain.transaction(f.askHash);
       const height = ask?.height ?? expect.fail('the ask is not found');
       const block = await f.chain.block(height);
+      const query = await f.chain.query(f.queryId);
       expect(await f.chain.block(height)).toEqual(block);
       const kinds = block.events.filter(({ queryId }) => queryId === f.queryId).map(({ kind }) => kind);
       expect(kinds).toEqual(expect.arrayContaining(['asked', 'opened']));
       expect(ask?.events.map(({ id }) => id)).toEqual(block.events.map(({ id }) => id));
       expect(new Set(block.events.map(({ id }) => id)).size).toBe(block.events.length);
+      expect(ask?.messages).toEqual([{ sender: query?.asker, call: 'ask', queryId: f.queryId }]);
+      expect(ask?.feePayer).toBe(query?.asker);
     });
 
     it('reads queries, seats, draws, nodes, models and totals of the contract', async () => {
@@ -53,6 +56,7 @@ export const chainContract = (name: string, open: () => Promise<ChainFixture>): 
       expect((await f.chain.nodes(undefined, 10)).map(({ address }) => address).sort()).toEqual([...f.nodes].sort());
       expect((await f.chain.models(undefined, 10)).map(({ id }) => id)).toEqual([f.model]);
       const totals = await f.chain.totals();
+      expect(await f.chain.params()).toMatchObject({ maxSeats: 11, minBondUnes: 100_000n, slashPpm: 50_000 });
       expect(totals.bondsUnes + totals.feesUnes + totals.poolUnes).toBe(await f.chain.balanceUnes(f.chain.contract));
     });
 
@@ -75,7 +79,7 @@ export const chainContract = (name: string, open: () => Promise<ChainFixture>): 
     it('accepts a transaction, also twice, and finds it by hash once it is in a block', async () => {
       const { bytes, hash } = await f.signed('now');
       expect(await f.chain.broadcast(bytes)).toMatchObject({ code: 0 });
-      expect(await f.chain.broadcast(bytes)).toMatchObject({ code: 0 });
+      expect(await f.chain.broadcast(bytes)).toMatchObject({ code: 19, codespace: 'sdk' });
       expect(await f.chain.transaction(hash)).toBeUndefined();
       await f.block();
       expect(await f.chain.transaction(hash)).toMatchObject({ code: 0 });

@@ -16,7 +16,7 @@ const onDevchain = async (): Promise<ChainFixture> => {
   world.block();
   const row = await openSqliteStore(world.database).get(txKey('ask/1'));
   const ask = TxRow.parse(row?.body);
-  if (ask.state !== 'sent') throw new Error(`the ask is ${ask.state}`);
+  if (ask.state !== 'batched') throw new Error(`the ask is ${ask.state}`);
   const [signer] = world.nodes;
   if (!signer) throw new Error('a world without nodes');
   const { chain } = world;

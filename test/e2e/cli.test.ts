@@ -43,6 +43,9 @@ describe('quorate, against a real devnet', () => {
     expect((await json('status', '1')).answer).toMatchObject({ queryId: 1, status: 'verified' });
     expect((await cli('why', '1')).stdout).toContain('It is verified');
     expect((await cli('result', '2')).stdout.trim()).toBe(textOf(LABEL).trim());
+    expect((await cli('result', '1', '--money')).stdout).toMatch(
+      /bonds: 0 slashed = 0 to the pool\n(.*\n)*sum of \d+ entries: 0\n$/,
+    );
     expect((await cli('node', 'list')).stdout.trim().split('\n')).toHaveLength(5);
     expect((await cli('model', 'list')).stdout).toContain('pp-ocr-v4');
     expect((await cli('doctor')).code).toBe(0);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { crashMatrix, SPINE_CALLS } from './crash-matrix.ts';
 
-it('ends the same when the process dies before the effect of any port call', { timeout: 600_000 }, async () => {
+it('ends the same when the process dies before the effect of any port call', { timeout: 1_200_000 }, async () => {
   const { points, names, differences } = await crashMatrix({ nodes: 2 }, 'before');
   process.stdout.write(`crash points before an effect: ${points}, differences: ${differences.length}\n`);
   expect(differences).toEqual([]);

@@ -17,6 +17,7 @@ export const SPINE_CALLS: readonly string[] = [
   'chain.model',
   'chain.query',
   'chain.seats',
+  'chain.simulate',
   'chain.transaction',
   'host.start',
   'queue.ack',

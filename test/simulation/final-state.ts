@@ -38,6 +38,22 @@ export const isQuiet = async (world: World, queryId: number): Promise<boolean> =
   return (await depths(world)).every(({ visible, inFlight, delayed }) => visible + inFlight + delayed === 0);
 };
 
+/** By payer, of all blocks since the world opened. */
+const feesPaid = async (world: World): Promise<Map<string, bigint>> => {
+  const comet = world.comet();
+  const paid = new Map<string, bigint>();
+  for (let height = world.startHeight; height <= (await world.chain.head()).height; height++) {
+    for (const { events } of (await comet.blockResults(height)).results) {
+      const of = (key: string) =>
+        events.flatMap(({ type, attributes }) => (type === 'tx' ? attributes : [])).find((a) => a.key === key)?.value ??
+        '';
+      const payer = of('fee_payer');
+      if (payer) paid.set(payer, (paid.get(payer) ?? 0n) + BigInt(of('fee').replace(DEVNET.denom, '') || 0));
+    }
+  }
+  return paid;
+};
+
 /**
  * What must be the same however often the process died: the verdict, seats, money and reputation on chain, the ends of runs, one
  * successful commit and reveal for each node, no dead letters. Heights and times may differ, and who settles is left to chance; so
@@ -47,12 +63,9 @@ export const finalState = async (world: World, queryId: number) => {
   const { chain, nodes, operator } = world;
   const query = await chain.query(queryId);
   const seats = await chain.seats(queryId, query?.attempt ?? 0);
-  const feePaid = async (address: string): Promise<bigint> => {
-    const account = await chain.account(address);
-    return BigInt((account?.sequence ?? 0) - world.firstSequence(address)) * BigInt(DEVNET.feeUnes);
-  };
+  const fees = await feesPaid(world);
   const owners = [operator, ...nodes].map(({ address }) => address);
-  const balances = await Promise.all(owners.map(async (a) => (await chain.balanceUnes(a)) + (await feePaid(a))));
+  const balances = await Promise.all(owners.map(async (a) => (await chain.balanceUnes(a)) + (fees.get(a) ?? 0n)));
   const store = openSqliteStore(world.database);
   const runs = await runsOf(world, queryId);
   const read = await store.get(queryKey(DEVNET.chainId, queryId));

@@ -7,7 +7,7 @@ import { DEFAULT_API_CONFIG } from '../../functions/api/deps.ts';
 import { type Devchain, inProcessClient } from '../../infra/chain/devchain/index.ts';
 import { deployContract, registerModel, registerNode } from '../../infra/local/bootstrap.ts';
 import { createDeployment, type Deployment } from '../../infra/local/deployment.ts';
-import { DEVNET } from '../../infra/local/settings.ts';
+import { DEVNET, LANE_TERMS } from '../../infra/local/settings.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
@@ -108,7 +108,6 @@ export class World {
   readonly #lines: string[] = [];
 
   readonly #folder: string;
-  readonly #firstSequences = new Map<string, number>();
 
   private constructor(options: WorldOptions, chainFile?: string) {
     this.#options = options;
@@ -118,11 +117,6 @@ export class World {
     this.devchain = openTestChain(this.chainFile, DEVNET.chainId, [this.operator, ...this.nodes]);
     this.clock.now = this.devchain.head()?.timeMs ?? GENESIS_MS;
     this.startHeight = (this.devchain.head()?.height ?? 0) + 1;
-  }
-
-  /** The account's sequence when the world opened. */
-  firstSequence(address: string): number {
-    return this.#firstSequences.get(address) ?? 0;
   }
 
   get chainFile(): string {
@@ -137,9 +131,6 @@ export class World {
     const world = new World(options, file);
     world.chain = await world.connect(contract);
     ({ model: world.model } = await installTinyModel(world.blobs));
-    for (const { address } of [world.operator, ...world.nodes]) {
-      world.#firstSequences.set(address, (await world.chain.account(address))?.sequence ?? 0);
-    }
     return world;
   }
 
@@ -241,12 +232,10 @@ export class World {
       operator: operator.address,
       settleSpreadBlocks: 2,
       overdueBlocks: 12,
-      denom: DEVNET.denom,
-      gasLimit: DEVNET.gasLimit,
-      feeUnes: DEVNET.feeUnes,
-      timeoutBlocks: DEVNET.timeoutBlocks,
-      pollMs: 0,
-      maxPolls: 1,
+      sweepEveryMs: DEVNET.sweepEveryMs,
+      sweepHeights: DEVNET.sweepHeights,
+      // The devchain says once that it has no unordered transactions; this world has been told.
+      terms: { ...LANE_TERMS, leaseMs: 5_000, pollMs: 0, maxPolls: 1, maxUnordered: 0 },
       claimWithinMs: 5_000,
       fetchInput: async () => {
         throw new TypeError('inputs are inline or uploaded here');

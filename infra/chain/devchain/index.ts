@@ -5,6 +5,7 @@ import { validatorFromSeed } from './comet/validator.ts';
 import type { RpcHandle } from './rpc/json-rpc.ts';
 import { rpcHandle } from './rpc/methods.ts';
 import { type RpcServer, type ServeOptions, serveRpc } from './rpc/server.ts';
+import type { BlockFeed } from './rpc/socket.ts';
 import { type Durability, openDatabase } from './state/database.ts';
 
 export type { GenesisBalance } from './app/application.ts';
@@ -64,8 +65,10 @@ export interface Devchain {
   setMinGasPrice(price: string): void;
   /** Calls `listener`, which must not throw, after every block; returns how to stop. */
   onBlock(listener: (block: BlockSummary) => void): () => void;
-  /** Puts `handle` (by default this chain's) on HTTP and websocket. */
-  serve(options: ServeOptions & { readonly handle?: RpcHandle }): Promise<RpcServer>;
+  /** Puts `handle` (by default this chain's) on HTTP and websocket; `feedOf` stands between the blocks and their subscribers. */
+  serve(
+    options: ServeOptions & { readonly handle?: RpcHandle; readonly feedOf?: (blocks: BlockFeed) => BlockFeed },
+  ): Promise<RpcServer>;
   /** Stops every server and closes the file. */
   close(): Promise<void>;
 }
@@ -103,8 +106,9 @@ export function openDevchain(options: DevchainOptions): Devchain {
     pendingCount: () => chain.mempool.size,
     setMinGasPrice: (price) => app.setMinGasPrice(parseMinGasPrice(price, options.denom)),
     onBlock: (listener) => chain.onBlock((committed) => listener(summary(committed))),
-    serve: async ({ handle: served = handle, ...where }) => {
-      const server = await serveRpc(served, (listener) => chain.onBlock(listener), where);
+    serve: async ({ handle: served = handle, feedOf = (blocks) => blocks, ...where }) => {
+      const feed = feedOf((listener) => chain.onBlock(listener));
+      const server = await serveRpc(served, feed, where);
       servers.add(server);
       return server;
     },

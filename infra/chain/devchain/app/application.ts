@@ -15,7 +15,8 @@ import { toAbciError } from './errors.ts';
 import { FeegrantKeeper } from './feegrant.ts';
 import { GasMeter } from './gas.ts';
 import type { MinGasPrice } from './gas-price.ts';
-import { type RoutedMessage, routeMessage } from './messages.ts';
+import { routeMessage } from './messages.ts';
+import type { RoutedMessage } from './routed-message.ts';
 import { type DecodedTx, decodeTx } from './tx.ts';
 import { WasmKeeper } from './wasm-keeper.ts';
 

@@ -7,7 +7,7 @@ import type { AddressCodec } from '../vm/addresses.ts';
 import type { AuthKeeper } from './auth.ts';
 import type { Context } from './context.ts';
 import { AbciError, authzErrors, OutOfGasError, sdkErrors } from './errors.ts';
-import type { RoutedMessage } from './messages.ts';
+import type { RoutedMessage } from './routed-message.ts';
 
 const GRANT_KEY = Uint8Array.of(1);
 const utf8 = new TextEncoder();

@@ -13,7 +13,7 @@ import { normalizeCoins } from './coins.ts';
 import type { Context } from './context.ts';
 import type { ContractMsg } from './contract-response.ts';
 import { sdkErrors, wasmErrors, wrapped } from './errors.ts';
-import type { RoutedMessage } from './messages.ts';
+import type { RoutedMessage } from './routed-message.ts';
 import type { DispatchResult } from './submessages.ts';
 
 /** wasmd burns from its own module account. */

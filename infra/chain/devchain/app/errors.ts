@@ -35,6 +35,13 @@ export class OutOfGasError extends AbciError {
   }
 }
 
+/** A query refused with a gRPC status that no registered error stands for; reaches the client as sdk code 18. */
+export class GrpcStatusError extends BadInputError {
+  constructor(status: 'InvalidArgument', description: string) {
+    super('grpc-status', `rpc error: code = ${status} desc = ${description}`);
+  }
+}
+
 type Registered = (description?: string) => AbciError;
 
 function register(codespace: string, code: number, text: string): Registered {

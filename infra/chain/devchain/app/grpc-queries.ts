@@ -8,7 +8,9 @@ import {
   QuerySupplyOfRequest,
   QuerySupplyOfResponse,
 } from 'cosmjs-types/cosmos/bank/v1beta1/query';
-import { sdkErrors } from './errors.ts';
+import type { Application } from './application.ts';
+import { GrpcStatusError, sdkErrors } from './errors.ts';
+import { bankWords } from './messages.ts';
 import { type GrpcQuery, WASM_QUERIES } from './wasm-grpc-queries.ts';
 
 const CHAIN_QUERIES: Readonly<Record<string, GrpcQuery>> = {
@@ -24,12 +26,12 @@ const CHAIN_QUERIES: Readonly<Record<string, GrpcQuery>> = {
   },
   '/cosmos.bank.v1beta1.Query/Balance': (app, ctx, request) => {
     const { address, denom } = QueryBalanceRequest.decode(request);
-    const amount = app.bank.balance(ctx, app.addresses.toBytes(address), denom).toString();
+    const amount = app.bank.balance(ctx, bankAddress(app, address), denom).toString();
     return QueryBalanceResponse.encode({ balance: { denom, amount } }).finish();
   },
   '/cosmos.bank.v1beta1.Query/AllBalances': (app, ctx, request) => {
     const { address } = QueryAllBalancesRequest.decode(request);
-    const balances = app.bank.balances(ctx, app.addresses.toBytes(address));
+    const balances = app.bank.balances(ctx, bankAddress(app, address));
     // All of them on one page: an account of a development chain holds a handful of denominations.
     const pagination = { nextKey: new Uint8Array(0), total: BigInt(balances.length) };
     return QueryAllBalancesResponse.encode({ balances, pagination }).finish();
@@ -42,3 +44,11 @@ const CHAIN_QUERIES: Readonly<Record<string, GrpcQuery>> = {
 
 /** Every query that needs nothing but the state, by path. */
 export const GRPC_QUERIES: Readonly<Record<string, GrpcQuery>> = { ...CHAIN_QUERIES, ...WASM_QUERIES };
+
+function bankAddress(app: Application, text: string): Uint8Array {
+  try {
+    return app.addresses.toBytes(text);
+  } catch (error) {
+    throw new GrpcStatusError('InvalidArgument', `invalid address: ${bankWords(error)}`);
+  }
+}

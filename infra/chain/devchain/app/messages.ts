@@ -36,20 +36,8 @@ import type { Context } from './context.ts';
 import { AbciError, sdkErrors, wasmErrors, wrapped } from './errors.ts';
 import type { FeegrantKeeper } from './feegrant.ts';
 import { goText } from './go-text.ts';
-import type { WasmKeeper } from './wasm-keeper.ts';
-
-/** A message taken apart: who must sign it, and what it does. */
-export interface RoutedMessage {
-  readonly typeUrl: string;
-  readonly signer: Uint8Array;
-  readonly signerText: string;
-  /** The module name of the SDK's message event, the second part of the type URL. */
-  readonly module: string;
-  /** As Go prints the message in the errors of x/authz. */
-  text(): string;
-  /** Carries the message out and returns its encoded response. Events go to `ctx.events`. */
-  run(ctx: Context): Any;
-}
+import type { RoutedMessage } from './routed-message.ts';
+import { MAX_WASM_BYTES, type WasmKeeper } from './wasm-keeper.ts';
 
 interface MessageParts {
   readonly authz: AuthzKeeper;
@@ -63,21 +51,30 @@ type Decode = (parts: MessageParts, value: Uint8Array) => { signer: string; run(
 
 const none = new Uint8Array(0);
 
-/** The messages of this chain, by type URL. */
+/**
+ * The messages of this chain, by type URL. What is wrong with a message by itself (the SDK's ValidateBasic) is thrown before
+ * `run`: such a message is refused by CheckTx already.
+ */
 const ROUTES: Readonly<Record<string, Decode>> = {
   '/cosmos.bank.v1beta1.MsgSend': ({ bank, addresses }, value) => {
     const { fromAddress, toAddress, amount } = MsgSend.decode(value);
     return {
       signer: fromAddress,
       run: (ctx) => {
-        if (amount.length === 0) throw sdkErrors.invalidCoins();
-        bank.send(ctx, address(addresses, fromAddress, 'from'), address(addresses, toAddress, 'to'), amount);
+        const from = bankAddress(addresses, fromAddress, 'from');
+        const to = bankAddress(addresses, toAddress, 'to');
+        if (amount.length === 0) throw sdkErrors.invalidCoins('');
+        bank.send(ctx, from, to, amount);
         return MsgSendResponse.encode({}).finish();
       },
     };
   },
   '/cosmwasm.wasm.v1.MsgStoreCode': ({ wasm }, value) => {
     const { sender, wasmByteCode } = MsgStoreCode.decode(value);
+    if (wasmByteCode.length === 0) throw sdkErrors.invalidRequest('code bytes is required: empty');
+    if (wasmByteCode.length > MAX_WASM_BYTES) {
+      throw sdkErrors.invalidRequest(`code bytes cannot be longer than ${MAX_WASM_BYTES} bytes: exceeds limit`);
+    }
     return {
       signer: sender,
       run: (ctx) => MsgStoreCodeResponse.encode(wasm.storeCode(ctx, sender, wasmByteCode)).finish(),
@@ -85,14 +82,15 @@ const ROUTES: Readonly<Record<string, Decode>> = {
   },
   '/cosmwasm.wasm.v1.MsgInstantiateContract': ({ wasm, addresses }, value) => {
     const { sender, admin, codeId, label, msg, funds } = MsgInstantiateContract.decode(value);
+    const creator = address(addresses, sender, 'sender');
+    if (codeId === 0n) throw sdkErrors.invalidRequest('code id is required');
+    validateLabel(label);
+    checkFunds(funds);
+    if (admin !== '') address(addresses, admin, 'admin');
+    checkPayload(msg);
     return {
       signer: sender,
       run: (ctx) => {
-        if (codeId === 0n) throw sdkErrors.invalidRequest('code id is required');
-        validateLabel(label);
-        checkPayload(msg, funds);
-        if (admin !== '') address(addresses, admin, 'admin');
-        const creator = address(addresses, sender, 'sender');
         const made = wasm.instantiate(ctx, { codeId, creator, admin, msg, label, funds });
         const response = { address: addresses.toText(made.address), data: made.data ?? none };
         return MsgInstantiateContractResponse.encode(response).finish();
@@ -101,46 +99,56 @@ const ROUTES: Readonly<Record<string, Decode>> = {
   },
   '/cosmwasm.wasm.v1.MsgExecuteContract': ({ wasm, addresses }, value) => {
     const { sender, contract, msg, funds } = MsgExecuteContract.decode(value);
+    const caller = address(addresses, sender, 'sender');
+    const target = address(addresses, contract, 'contract');
+    checkFunds(funds);
+    checkPayload(msg);
     return {
       signer: sender,
       run: (ctx) => {
-        checkPayload(msg, funds);
-        const target = address(addresses, contract, 'contract');
-        const data = wasm.execute(ctx, target, address(addresses, sender, 'sender'), msg, funds);
+        const data = wasm.execute(ctx, target, caller, msg, funds);
         return MsgExecuteContractResponse.encode({ data: data ?? none }).finish();
       },
     };
   },
   '/cosmwasm.wasm.v1.MsgMigrateContract': ({ wasm, addresses }, value) => {
     const { sender, contract, codeId, msg } = MsgMigrateContract.decode(value);
+    if (codeId === 0n) throw sdkErrors.invalidRequest('code id is required');
+    const caller = address(addresses, sender, 'sender');
+    const target = address(addresses, contract, 'contract');
+    checkPayload(msg);
     return {
       signer: sender,
       run: (ctx) => {
-        checkPayload(msg, []);
-        const target = address(addresses, contract, 'contract');
-        const data = wasm.migrate(ctx, target, address(addresses, sender, 'sender'), codeId, msg);
+        const data = wasm.migrate(ctx, target, caller, codeId, msg);
         return MsgMigrateContractResponse.encode({ data: data ?? none }).finish();
       },
     };
   },
   '/cosmwasm.wasm.v1.MsgUpdateAdmin': ({ wasm, addresses }, value) => {
     const { sender, contract, newAdmin } = MsgUpdateAdmin.decode(value);
+    const caller = address(addresses, sender, 'sender');
+    const target = address(addresses, contract, 'contract');
+    address(addresses, newAdmin, 'new admin');
+    if (sender.toLowerCase() === newAdmin.toLowerCase()) {
+      throw wasmErrors.invalid('new admin is the same as the old');
+    }
     return {
       signer: sender,
       run: (ctx) => {
-        address(addresses, newAdmin, 'new admin');
-        const caller = address(addresses, sender, 'sender');
-        wasm.updateAdmin(ctx, address(addresses, contract, 'contract'), caller, newAdmin);
+        wasm.updateAdmin(ctx, target, caller, newAdmin);
         return MsgUpdateAdminResponse.encode({}).finish();
       },
     };
   },
   '/cosmwasm.wasm.v1.MsgClearAdmin': ({ wasm, addresses }, value) => {
     const { sender, contract } = MsgClearAdmin.decode(value);
+    const caller = address(addresses, sender, 'sender');
+    const target = address(addresses, contract, 'contract');
     return {
       signer: sender,
       run: (ctx) => {
-        wasm.updateAdmin(ctx, address(addresses, contract, 'contract'), address(addresses, sender, 'sender'), '');
+        wasm.updateAdmin(ctx, target, caller, '');
         return MsgClearAdminResponse.encode({}).finish();
       },
     };
@@ -230,20 +238,41 @@ export function routeMessage(parts: MessageParts, message: Any): RoutedMessage {
   };
 }
 
+/** wasmd wraps an error that no module registered: it ends as code 1 of "undefined". */
 function address(addresses: AddressCodec, text: string, what: string): Uint8Array {
   try {
     return addresses.toBytes(text);
   } catch (error) {
-    throw sdkErrors.invalidAddress(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new AbciError('undefined', 1, `${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-function checkPayload(msg: Uint8Array, funds: readonly Coin[]): void {
+/** The bank looks at addresses when it carries a message out, not before. */
+function bankAddress(addresses: AddressCodec, text: string, what: string): Uint8Array {
+  try {
+    return addresses.toBytes(text);
+  } catch (error) {
+    throw sdkErrors.invalidAddress(`invalid ${what} address: ${bankWords(error)}`);
+  }
+}
+
+/** What is wrong with an address, as the SDK's address codec says it to the bank (codec/address/bech32_codec.go). */
+export function bankWords(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const foreign = /^invalid Bech32 prefix; expected (\w+), got (\w+)$/.exec(reason);
+  if (!foreign) return reason;
+  return `hrp does not match bech32 prefix: expected '${foreign[1]}' got '${foreign[2]}': internal logic error`;
+}
+
+function checkFunds(funds: readonly Coin[]): void {
   wrapped('funds', () => validateCoins(funds));
+}
+
+function checkPayload(msg: Uint8Array): void {
   try {
     JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(msg));
   } catch {
-    throw wasmErrors.invalid('payload msg');
+    throw wasmErrors.invalid().wrap('payload msg');
   }
 }
 

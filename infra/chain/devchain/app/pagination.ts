@@ -1,38 +1,36 @@
 import type { PageRequest, PageResponse } from 'cosmjs-types/cosmos/base/query/v1beta1/pagination';
 import type { Entry, KvReader } from '../state/kv.ts';
-import { sdkErrors } from './errors.ts';
+import { GrpcStatusError } from './errors.ts';
 
-const DEFAULT_LIMIT = 100;
+/** wasmd's maxResultEntries: what a page holds by default and at most. */
+const MAX_ENTRIES = 100;
 
 /**
- * One page of a store's entries, as cosmos-sdk types/query Paginate: by `key` or by `offset`, optionally counted and
- * reversed; `nextKey` is empty at the end. Throws sdk code 18 when both key and offset are given.
+ * One page of a store's entries, by `key` and perhaps reversed, as wasmd's queries give them (v0.61 keeper/querier.go
+ * ensurePaginationParams): `nextKey` is empty at the end, nothing is counted. Throws GrpcStatusError for an offset or a count.
  */
 export function paginate(
   store: KvReader,
   page: PageRequest | undefined,
 ): { entries: Entry[]; pagination: PageResponse } {
+  if (page !== undefined && (page.offset !== 0n || page.countTotal)) {
+    throw new GrpcStatusError('InvalidArgument', 'offset and count queries not supported');
+  }
   const key = page !== undefined && page.key.length > 0 ? page.key : undefined;
-  const offset = Number(page?.offset ?? 0n);
-  if (key !== undefined && offset > 0) throw sdkErrors.invalidRequest('either offset or key is expected, got both');
-  const limit = Number(page?.limit ?? 0n) || DEFAULT_LIMIT;
-  const countTotal = (page?.countTotal ?? false) || page === undefined;
+  const asked = Number(page?.limit ?? 0n);
+  const limit = asked > 0 && asked <= MAX_ENTRIES ? asked : MAX_ENTRIES;
   const reverse = page?.reverse ?? false;
   const start = reverse ? undefined : key;
   // A reversed page begins at its key, and a scan's upper bound is exclusive.
   const end = reverse && key !== undefined ? Uint8Array.of(...key, 0) : undefined;
   const entries: Entry[] = [];
   let nextKey = new Uint8Array(0);
-  let seen = 0;
   for (const entry of store.scan(start, end, reverse ? 'descending' : 'ascending')) {
-    seen += 1;
-    if (seen <= offset) continue;
     if (entries.length < limit) entries.push(entry);
-    else if (nextKey.length === 0) {
+    else {
       nextKey = entry[0].slice();
-      if (!countTotal || key !== undefined) break;
+      break;
     }
   }
-  const total = countTotal && key === undefined ? BigInt(seen) : 0n;
-  return { entries, pagination: { nextKey, total } };
+  return { entries, pagination: { nextKey, total: 0n } };
 }

@@ -30,8 +30,8 @@ export function decodeTx(bytes: Uint8Array): DecodedTx {
     throw sdkErrors.txDecode(error instanceof Error ? error.message : String(error));
   }
   const { fee } = authInfo;
-  if (fee === undefined) throw sdkErrors.txDecode('fee is missing');
   if (body.messages.length === 0) throw sdkErrors.invalidRequest('must contain at least one message');
+  if (fee === undefined) throw sdkErrors.txDecode('fee is missing');
   if (fee.gasLimit > MAX_INT64) throw sdkErrors.invalidRequest(`invalid gas supplied; ${fee.gasLimit} > ${MAX_INT64}`);
   return { raw, body, authInfo, fee, messages: body.messages, bytes, hash: sha256(bytes) };
 }

@@ -18,6 +18,7 @@ import { dispatchSubmessages, type SubmessageHost } from './submessages.ts';
 import {
   codeBytes,
   contractStore,
+  getCodeInfo,
   getContract,
   nextId,
   position,
@@ -28,8 +29,9 @@ import {
   setContract,
 } from './wasm-store.ts';
 
-/** wasmd v0.61 defaults: MaxWasmSize in bytes, and how deep contracts may call each other. */
-const MAX_WASM_BYTES = 800 * 1024;
+/** wasmd v0.61 MaxWasmSize: of an upload, and of what it unpacks to. */
+export const MAX_WASM_BYTES = 800 * 1024;
+/** wasmd v0.61 defaults: how deep contracts may call each other. */
 const MAX_CALL_DEPTH = 500;
 const MAX_QUERY_DEPTH = 10;
 
@@ -57,20 +59,11 @@ export class WasmKeeper {
 
   /** Stores wasm, raw or gzipped. Throws wasm code 2 for code the VM refuses. */
   storeCode(ctx: Context, creator: string, uploaded: Uint8Array): { codeId: bigint; checksum: Uint8Array } {
-    if (uploaded.length === 0) throw sdkErrors.invalidRequest('code bytes is required: empty');
     const code = this.#compile(gunzip(uploaded));
     const codeId = putCode(ctx, code.compiled.checksum, code.bytes, creator);
-    const capabilities = code.compiled.requiredCapabilities;
-    const stored = event(
-      'store_code',
-      ['code_checksum', Buffer.from(code.compiled.checksum).toString('hex')],
-      ['code_id', codeId.toString()],
-    );
-    // wasmd splits a comma-joined list, and the empty list splits into one empty name.
-    for (const value of capabilities.length === 0 ? [''] : capabilities) {
-      stored.attributes.push({ key: 'required_capability', value });
-    }
-    ctx.events.push(stored);
+    const checksum = Buffer.from(code.compiled.checksum).toString('hex');
+    // wasmd means to list required capabilities here as well, but drops them (it ignores AppendAttributes' result).
+    ctx.events.push(event('store_code', ['code_checksum', checksum], ['code_id', codeId.toString()]));
     return { codeId, checksum: code.compiled.checksum };
   }
 
@@ -138,7 +131,9 @@ export class WasmKeeper {
     if (info === undefined) throw sdkErrors.invalidRequest('unknown contract');
     const sender = this.#parts.addresses.toText(caller);
     if (info.admin === '' || info.admin !== sender) throw sdkErrors.unauthorized('can not migrate');
-    const code = this.#load(ctx, requireCodeInfo(ctx, codeId).codeHash);
+    const codeInfo = getCodeInfo(ctx, codeId);
+    if (codeInfo === undefined) throw sdkErrors.invalidRequest('unknown code');
+    const code = this.#load(ctx, codeInfo.codeHash);
     const oldVersion = this.#load(ctx, requireCodeInfo(ctx, info.codeId).codeHash).migrateVersion;
     let response: ContractResponse | undefined;
     // A contract that declares the same version before and after has nothing to migrate.

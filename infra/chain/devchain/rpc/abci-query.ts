@@ -2,7 +2,8 @@ import { TxResponse } from 'cosmjs-types/cosmos/base/abci/v1beta1/abci';
 import { GetTxRequest, GetTxResponse, SimulateRequest, SimulateResponse } from 'cosmjs-types/cosmos/tx/v1beta1/service';
 import { Tx } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { Event } from 'cosmjs-types/tendermint/abci/types';
-import { AbciError, sdkErrors, toAbciError } from '../app/errors.ts';
+import { BadInputError } from '../../../../shared/errors.ts';
+import { AbciError, GrpcStatusError, sdkErrors, toAbciError } from '../app/errors.ts';
 import { GRPC_QUERIES } from '../app/grpc-queries.ts';
 import type { Chain } from '../chain.ts';
 import type { TxResult } from '../comet/abci.ts';
@@ -43,6 +44,9 @@ class QueryFailure extends Error {
 
 /** baseapp's gRPCErrorToSDKError: registered errors have gRPC code Unknown, which becomes code 6; others become code 18. */
 function asQueryError(thrown: unknown): AbciError {
+  if (thrown instanceof BadInputError && (thrown instanceof GrpcStatusError || thrown.code === 'bad-address')) {
+    return sdkErrors.invalidRequest(thrown.message);
+  }
   if (!(thrown instanceof AbciError)) return sdkErrors.invalidRequest(toAbciError(thrown).message);
   const isFinal = thrown.codespace === 'sdk' && thrown.abciCode === 22;
   return isFinal ? thrown : thrown.wrapAs(sdkErrors.unknownRequest());

@@ -1,5 +1,6 @@
 import type { Chain } from '../chain.ts';
 import type { StoredBlock } from '../state/block-store.ts';
+import { consensusParams } from './consensus-params.ts';
 import { blockIdJson, blockJson, blockMetaJson, commitJson, headerJson, txResultJson } from './encode.ts';
 import { RpcError } from './json-rpc.ts';
 import { type Method, wantedHeight } from './method.ts';
@@ -41,7 +42,8 @@ export const blockMethods: Readonly<Record<string, Method>> = {
         txs_results: results.length === 0 ? null : results,
         finalize_block_events: [],
         validator_updates: null,
-        consensus_param_updates: null,
+        // The SDK tells of its parameters in every block.
+        consensus_param_updates: { ...consensusParams, version: {}, abci: {} },
         app_hash: Buffer.from(chain.blocks.at(height)?.appHash ?? []).toString('base64'),
       };
     },

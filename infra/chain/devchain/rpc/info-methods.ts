@@ -1,6 +1,7 @@
 import type { Chain } from '../chain.ts';
-import { BLOCK_MAX_BYTES, BLOCK_MAX_GAS, BLOCK_PROTOCOL } from '../comet/block.ts';
+import { BLOCK_PROTOCOL } from '../comet/block.ts';
 import { abciQuery } from './abci-query.ts';
+import { consensusParams } from './consensus-params.ts';
 import { base64, hexUpper, rfc3339 } from './encode.ts';
 import { RpcError } from './json-rpc.ts';
 import { type Method, wantedHeight, wantedPage } from './method.ts';
@@ -9,14 +10,6 @@ const COMETBFT_VERSION = '0.38.19';
 const GO_ZERO_TIME = '1970-01-01T00:00:00Z';
 
 const pubKeyJson = (chain: Chain) => ({ type: 'tendermint/PubKeyEd25519', value: base64(chain.validator.publicKey) });
-
-const consensusParams = {
-  block: { max_bytes: BLOCK_MAX_BYTES.toString(), max_gas: BLOCK_MAX_GAS.toString() },
-  evidence: { max_age_num_blocks: '100000', max_age_duration: '172800000000000', max_bytes: '1048576' },
-  validator: { pub_key_types: ['ed25519'] },
-  version: {},
-  abci: { vote_extensions_enable_height: '0' },
-};
 
 /** Methods about the node, the application and the mempool. */
 export const infoMethods: Readonly<Record<string, Method>> = {

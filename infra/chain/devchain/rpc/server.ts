@@ -41,6 +41,8 @@ export async function serveRpc(handle: RpcHandle, blocks: BlockFeed, options: Se
   const server = createServer((request, response) => {
     respond(handle, request, response).catch((error: unknown) => {
       const status = error instanceof TransportError ? error.status : 500;
+      const retryAfter = error instanceof TransportError ? error.details.retryAfter : undefined;
+      if (typeof retryAfter === 'string') response.setHeader('retry-after', retryAfter);
       if (!response.headersSent) send(response, status, errorResponse(null, error));
       else response.destroy();
     });
@@ -93,6 +95,8 @@ async function respond(handle: RpcHandle, request: IncomingMessage, response: Se
   }
   const body = await readBody(request);
   if (body === undefined) {
+    // The rest of the body is left unread: the next request on this connection would never be seen.
+    response.setHeader('connection', 'close');
     send(response, 413, errorResponse(null, new RpcError('http: request body too large', -32600, 'Invalid Request')));
     return;
   }

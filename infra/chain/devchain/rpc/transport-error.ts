@@ -5,8 +5,10 @@ export class TransportError extends TransientError {
   /** The HTTP status; over HTTP it is really sent. */
   readonly status: number;
 
-  constructor(status: number) {
-    super('transport', `Bad status on response: ${status}`, { details: { status } });
+  /** @param retryAfterS seconds after which the proxy wants to be asked again */
+  constructor(status: number, retryAfterS?: number) {
+    const retryAfter = retryAfterS === undefined ? {} : { retryAfter: String(retryAfterS) };
+    super('transport', `Bad status on response: ${status}`, { details: { status, ...retryAfter } });
     this.status = status;
   }
 }

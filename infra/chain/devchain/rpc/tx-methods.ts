@@ -9,7 +9,7 @@ import type { Params } from './params.ts';
 
 function wantedTx(params: Params): Uint8Array {
   const tx = params.bytes('tx', 'base64');
-  if (tx === undefined || tx.length === 0) throw invalidParams('tx is required');
+  if (tx === undefined) throw invalidParams('tx is required');
   return tx;
 }
 

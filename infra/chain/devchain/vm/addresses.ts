@@ -33,6 +33,10 @@ export function addressCodec(prefix: string): AddressCodec {
 
 function decode(prefix: string, text: string): Uint8Array {
   if (text.trim() === '') throw new BadInputError('bad-address', 'empty address string is not allowed');
+  // The SDK's decoder looks at the length before anything else.
+  if (text.length < 8) {
+    throw new BadInputError('bad-address', `decoding bech32 failed: invalid bech32 string length ${text.length}`);
+  }
   let decoded: ReturnType<typeof fromBech32>;
   try {
     decoded = fromBech32(text, MAX_ADDRESS_LENGTH);

@@ -8,8 +8,6 @@ export interface CompiledCode {
   /** SHA-256 of the (uncompressed) wasm, 32 bytes. */
   readonly checksum: Uint8Array;
   readonly module: WasmModule;
-  /** Names after `requires_` among the exports, sorted: the capabilities a chain must have. */
-  readonly requiredCapabilities: readonly string[];
   /** The `cw_migrate_version` section, when the contract has one. */
   readonly migrateVersion: bigint | undefined;
 }
@@ -45,11 +43,9 @@ export function compileCode(bytes: Uint8Array): CompiledCode {
       `Error calling the VM: Error during static Wasm validation: Wasm contract requires unsupported import: ${names}`,
     );
   }
-  const requires = [...exported].filter((name) => name.startsWith('requires_'));
   return {
     checksum: sha256(bytes),
     module,
-    requiredCapabilities: requires.map((name) => name.slice('requires_'.length)).sort(),
     migrateVersion: readMigrateVersion(module),
   };
 }
