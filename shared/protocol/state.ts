@@ -105,4 +105,6 @@ export interface ContractTotals {
   readonly bondsUnes: bigint;
   readonly feesUnes: bigint;
   readonly poolUnes: bigint;
+  /** Locks of open sessions, and fees of challenges that await an opening. */
+  readonly sessionsUnes: bigint;
 }

@@ -53,7 +53,8 @@ export const chainContract = (name: string, open: () => Promise<ChainFixture>): 
       expect((await f.chain.nodes(undefined, 10)).map(({ address }) => address).sort()).toEqual([...f.nodes].sort());
       expect((await f.chain.models(undefined, 10)).map(({ id }) => id)).toEqual([f.model]);
       const totals = await f.chain.totals();
-      expect(totals.bondsUnes + totals.feesUnes + totals.poolUnes).toBe(await f.chain.balanceUnes(f.chain.contract));
+      const sum = totals.bondsUnes + totals.feesUnes + totals.poolUnes + totals.sessionsUnes;
+      expect(sum).toBe(await f.chain.balanceUnes(f.chain.contract));
     });
 
     it('answers undefined, not an error, for what is not there', async () => {
