@@ -185,16 +185,14 @@ const draw = z
     }),
   );
 
-const totals = z
-  .object({ bonds: amount, fees: amount, pool: amount, sessions: amount })
-  .transform(
-    (t): ContractTotals => ({
-      bondsUnes: t.bonds,
-      feesUnes: t.fees,
-      poolUnes: t.pool,
-      sessionsUnes: t.sessions,
-    }),
-  );
+const totals = z.object({ bonds: amount, fees: amount, pool: amount, sessions: amount }).transform(
+  (t): ContractTotals => ({
+    bondsUnes: t.bonds,
+    feesUnes: t.fees,
+    poolUnes: t.pool,
+    sessionsUnes: t.sessions,
+  }),
+);
 
 const decoder =
   <T>(name: string, type: z.ZodType<T>) =>

@@ -99,7 +99,8 @@ const compute: Readonly<Record<string, (f: Fields) => Uint8Array | bigint | numb
   session_challenged: (f) => isChallenged(f.hex('lot'), f.number('challenge_ppm')),
   session_chosen_answer: (f) => chosenAnswer(f.hex('lot'), f.number('answers')),
   session_pick: (f) => namedAgent(f.hex('beta'), f.text('weights').split(',').filter(Boolean).map(BigInt)),
-  merkle: (f) => merkleVerify(f.hex('root'), f.hex('leaf'), f.number('index'), f.number('total'), chunks(f.hex('path'))),
+  merkle: (f) =>
+    merkleVerify(f.hex('root'), f.hex('leaf'), f.number('index'), f.number('total'), chunks(f.hex('path'))),
   session_locked: data('quorate/session-locked/v1', [
     id,
     hex('seed'),

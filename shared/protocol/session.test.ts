@@ -122,8 +122,7 @@ describe('requests and answers', () => {
 
   it('count tokens in 64 bits', () => {
     const digest = new Uint8Array(32);
-    const leaf = (outputTokens: bigint) =>
-      answerLeaf({ requestHash: digest, digest, inputTokens: 0, outputTokens });
+    const leaf = (outputTokens: bigint) => answerLeaf({ requestHash: digest, digest, inputTokens: 0, outputTokens });
     expect(equalBytes(leaf(2n ** 64n - 1n), leaf(2n ** 64n - 2n))).toBe(false);
     expect(() => leaf(2n ** 64n)).toThrow(RangeError);
     expect(() => requestHash(place, { ...request, sequence: 2 ** 32 })).toThrow(RangeError);

@@ -72,7 +72,9 @@ const punished = async (context: OutcomeContext, outcomes: readonly SeatOutcome[
     },
     {
       text: `the contract's money adds up: ${balance} = bonds + fees + pool + sessions`,
-      holds: balance === totals.bondsUnes + totals.feesUnes + totals.poolUnes + totals.sessionsUnes && totals.feesUnes === 0n,
+      holds:
+        balance === totals.bondsUnes + totals.feesUnes + totals.poolUnes + totals.sessionsUnes &&
+        totals.feesUnes === 0n,
     },
   ];
 };

@@ -18,6 +18,7 @@ mod session_chat;
 mod session_draws;
 mod session_edges;
 mod session_lists;
+mod session_machine;
 mod session_merkle;
 mod session_vectors;
 mod settling;

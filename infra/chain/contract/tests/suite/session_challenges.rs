@@ -68,7 +68,7 @@ fn submissions_that_are_refused() {
     refused(world.exec(&stranger, &msg, 0), &format!("only agent {sender}"));
     refused(world.exec(&sender, &msg, 1), "expected no funds");
     let other = Chat::new("other");
-    let cases: [(&str, &dyn Fn(&mut SubmitSessionMsg)); 9] = [
+    let cases: [Spoilt<SubmitSessionMsg>; 9] = [
         ("unknown session", &|msg| msg.session_id = other.id.clone()),
         ("at least one answer", &|msg| msg.answers = 0),
         ("answers_root has 31 bytes", &|msg| {
@@ -244,7 +244,7 @@ fn openings_that_do_not_fit() {
     refused(world.exec(&stranger, &msg, 0), "only agent");
     let another = world.open_msg(&chat, &turns, (answer + 1) % 6);
     refused(world.open(&chat, another), "is not signed by the session key");
-    let cases: [(&str, &dyn Fn(&mut OpenAnswerMsg)); 9] = [
+    let cases: [Spoilt<OpenAnswerMsg>; 9] = [
         ("is not answer", &|msg| msg.digest = Binary::from([7; 32])),
         ("digest has 0 bytes", &|msg| msg.digest = Binary::default()),
         ("is not answer", &|msg| msg.input_tokens = Uint64::new(1)),

@@ -279,3 +279,6 @@ impl World {
         self.settle(query).unwrap()
     }
 }
+
+/// What a message is refused with once it is spoilt like this.
+pub type Spoilt<'a, T> = (&'a str, &'a dyn Fn(&mut T));

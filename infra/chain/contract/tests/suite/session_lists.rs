@@ -102,7 +102,7 @@ fn locks_that_are_refused() {
         ..slow
     };
     let unserved = world.register_model("unserved", Rule::Exact {}, fits);
-    let cases: [(&str, &dyn Fn(&mut LockSessionMsg)); 9] = [
+    let cases: [Spoilt<LockSessionMsg>; 9] = [
         ("33 bytes that start", &|msg| msg.session_pubkey = Binary::from([2; 32])),
         ("33 bytes that start", &|msg| msg.session_pubkey = Binary::from([4; 33])),
         ("invalid vrf key", &|msg| msg.vrf_pubkey = Binary::from([0; 32])),
