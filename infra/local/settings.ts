@@ -32,6 +32,17 @@ export const DEVNET = {
     unbonding_blocks: 5_000,
     slash_ppm: 50_000,
     callback_gas: 300_000,
+    sessions: {
+      min_lock: '10000',
+      register_blocks: 60,
+      session_blocks: 1_200,
+      challenge_blocks: 120,
+      open_blocks: 120,
+      challenge_ppm: 100_000,
+      challenge_seats: 3,
+      breach_slash_ppm: 200_000,
+      max_agents: 128,
+    },
   },
 } as const;
 

@@ -193,9 +193,14 @@ const draw = z
     }),
   );
 
-const totals = z
-  .object({ bonds: amount, fees: amount, pool: amount })
-  .transform((t): ContractTotals => ({ bondsUnes: t.bonds, feesUnes: t.fees, poolUnes: t.pool }));
+const totals = z.object({ bonds: amount, fees: amount, pool: amount, sessions: amount }).transform(
+  (t): ContractTotals => ({
+    bondsUnes: t.bonds,
+    feesUnes: t.fees,
+    poolUnes: t.pool,
+    sessionsUnes: t.sessions,
+  }),
+);
 
 const params = z
   .object({ params: z.object({ max_seats: z.int(), bond_cap: amount, min_bond: amount, slash_ppm: z.int() }) })

@@ -105,6 +105,8 @@ export interface ContractTotals {
   readonly bondsUnes: bigint;
   readonly feesUnes: bigint;
   readonly poolUnes: bigint;
+  /** Locks of open sessions, and fees of challenges that await an opening. */
+  readonly sessionsUnes: bigint;
 }
 
 /** Parameters of the contract that decide what a node can win and lose. */

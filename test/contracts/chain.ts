@@ -57,7 +57,8 @@ export const chainContract = (name: string, open: () => Promise<ChainFixture>): 
       expect((await f.chain.models(undefined, 10)).map(({ id }) => id)).toEqual([f.model]);
       const totals = await f.chain.totals();
       expect(await f.chain.params()).toMatchObject({ maxSeats: 11, minBondUnes: 100_000n, slashPpm: 50_000 });
-      expect(totals.bondsUnes + totals.feesUnes + totals.poolUnes).toBe(await f.chain.balanceUnes(f.chain.contract));
+      const sum = totals.bondsUnes + totals.feesUnes + totals.poolUnes + totals.sessionsUnes;
+      expect(sum).toBe(await f.chain.balanceUnes(f.chain.contract));
     });
 
     it('answers undefined, not an error, for what is not there', async () => {

@@ -71,8 +71,10 @@ const punished = async (context: OutcomeContext, outcomes: readonly SeatOutcome[
       holds: honest.length >= 2 && honest.every((other) => other.outcome === 'majority' && other.paidUnes > 0n),
     },
     {
-      text: `the contract's money adds up: ${balance} = bonds + fees + pool`,
-      holds: balance === totals.bondsUnes + totals.feesUnes + totals.poolUnes && totals.feesUnes === 0n,
+      text: `the contract's money adds up: ${balance} = bonds + fees + pool + sessions`,
+      holds:
+        balance === totals.bondsUnes + totals.feesUnes + totals.poolUnes + totals.sessionsUnes &&
+        totals.feesUnes === 0n,
     },
   ];
 };

@@ -1,11 +1,11 @@
-use cosmwasm_std::{Binary, DepsMut, Empty, Env, MessageInfo, Response, Uint128};
+use cosmwasm_std::{Addr, Binary, DepsMut, Empty, Env, Event, MessageInfo, Response, Storage, Uint128};
 
 use crate::events::{event, hex};
 use crate::hash::{self, Place, QueryFields};
 use crate::limits::{check_input, check_length, paid};
-use crate::msg::{AskMsg, Phase};
+use crate::msg::{AskMsg, Input, Phase, Privacy};
 use crate::opening::{enqueue, open_if_free};
-use crate::state::{load_model, Query, CONFIG, INPUTS, LAST_QUERY, LIVE, QUERIES, TOTALS};
+use crate::state::{load_model, Config, Query, CONFIG, INPUTS, LAST_QUERY, LIVE, QUERIES, TOTALS};
 use crate::{answer, ContractError};
 
 pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Response, ContractError> {
@@ -34,41 +34,83 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
     let agent = msg.agent.as_ref().map(validate).transpose()?;
     let callback = msg.callback.as_ref().map(validate).transpose()?;
 
-    let id = LAST_QUERY.load(deps.storage)? + 1;
-    let query_hash = hash::query_hash(
-        Place::of(&env),
-        &QueryFields {
-            query_id: id,
-            asker: info.sender.as_str(),
-            model: &msg.model,
-            input_hash: &msg.input_hash,
-            seats: msg.seats,
-            privacy: msg.privacy.as_str(),
-            max_units: msg.max_units,
-            fee: fee.u128(),
-        },
-    );
-    let query = Query {
-        id,
-        query_hash: Binary::from(query_hash),
+    let draft = Draft {
         asker: info.sender,
         model: msg.model,
         input_hash: msg.input_hash,
+        input: msg.input,
         seats: msg.seats,
         privacy: msg.privacy,
         max_units: msg.max_units,
         fee,
         agent,
         callback,
+        session: None,
+    };
+    let placed = place(deps.storage, &env, &config, draft)?;
+    Ok(Response::new().add_events(placed.events).set_data(placed.frame))
+}
+
+/// A query whose fee has arrived and whose fields are checked.
+pub struct Draft {
+    pub asker: Addr,
+    pub model: Binary,
+    pub input_hash: Binary,
+    pub input: Input,
+    pub seats: u32,
+    pub privacy: Privacy,
+    pub max_units: u64,
+    pub fee: Uint128,
+    pub agent: Option<Addr>,
+    pub callback: Option<Addr>,
+    pub session: Option<Binary>,
+}
+
+pub struct Placed {
+    pub query_id: u64,
+    pub events: Vec<Event>,
+    /// The `asked` frame.
+    pub frame: Vec<u8>,
+}
+
+/// Records a query and opens it, or lets it wait.
+pub fn place(storage: &mut dyn Storage, env: &Env, config: &Config, draft: Draft) -> Result<Placed, ContractError> {
+    let id = LAST_QUERY.load(storage)? + 1;
+    let query_hash = hash::query_hash(
+        Place::of(env),
+        &QueryFields {
+            query_id: id,
+            asker: draft.asker.as_str(),
+            model: &draft.model,
+            input_hash: &draft.input_hash,
+            seats: draft.seats,
+            privacy: draft.privacy.as_str(),
+            max_units: draft.max_units,
+            fee: draft.fee.u128(),
+        },
+    );
+    let query = Query {
+        id,
+        query_hash: Binary::from(query_hash),
+        asker: draft.asker,
+        model: draft.model,
+        input_hash: draft.input_hash,
+        seats: draft.seats,
+        privacy: draft.privacy,
+        max_units: draft.max_units,
+        fee: draft.fee,
+        agent: draft.agent,
+        callback: draft.callback,
         asked_height: env.block.height,
         outcome: None,
+        session: draft.session,
     };
-    LAST_QUERY.save(deps.storage, &id)?;
-    QUERIES.save(deps.storage, id, &query)?;
-    INPUTS.save(deps.storage, id, &msg.input)?;
-    LIVE.save(deps.storage, id, &Empty {})?;
-    TOTALS.update(deps.storage, |mut totals| -> Result<_, ContractError> {
-        totals.fees = totals.fees.checked_add(fee)?;
+    LAST_QUERY.save(storage, &id)?;
+    QUERIES.save(storage, id, &query)?;
+    INPUTS.save(storage, id, &draft.input)?;
+    LIVE.save(storage, id, &Empty {})?;
+    TOTALS.update(storage, |mut totals| -> Result<_, ContractError> {
+        totals.fees = totals.fees.checked_add(query.fee)?;
         Ok(totals)
     })?;
 
@@ -79,23 +121,22 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
         .add_attribute("model", hex(&query.model))
         .add_attribute("input_hash", hex(&query.input_hash))
         .add_attribute("seats", query.seats.to_string())
-        .add_attribute("fee", fee);
-    match open_if_free(deps.storage, &env, &config, &query)? {
-        Some(opened) => Ok(Response::new()
-            .add_event(asked)
-            .add_event(opened.event)
-            .set_data(answer::asked(id, &query_hash, &opened.frame))),
+        .add_attribute("fee", query.fee);
+    let (next, opened) = match open_if_free(storage, env, config, &query)? {
+        Some(opened) => (opened.event, opened.frame),
         None => {
-            enqueue(deps.storage, &config, &query)?;
+            enqueue(storage, config, &query)?;
             let deadline = env.block.height + config.params.queue_blocks;
             let queued = event("queued")
                 .add_attribute("query_id", id.to_string())
                 .add_attribute("phase", Phase::Queued.as_str())
                 .add_attribute("queue_deadline", deadline.to_string());
-            Ok(Response::new()
-                .add_event(asked)
-                .add_event(queued)
-                .set_data(answer::asked(id, &query_hash, &[])))
+            (queued, vec![])
         }
-    }
+    };
+    Ok(Placed {
+        query_id: id,
+        events: vec![asked, next],
+        frame: answer::asked(id, &query_hash, &opened),
+    })
 }

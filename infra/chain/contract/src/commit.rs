@@ -6,6 +6,7 @@ use crate::events::{attempt_event, hex};
 use crate::hash;
 use crate::limits::{check_length, nonpayable, MAX_COMMITTEE};
 use crate::phase::{check_not_final, current_round, Timeline};
+use crate::session_challenge::check_not_own;
 use crate::stake::weight_at;
 use crate::state::{
     load_model, load_node, load_query, Full, Seat, SeatOutcome, CONFIG, MODULE_SEED, OPENINGS, SEATS, SEAT_OF,
@@ -26,6 +27,7 @@ pub fn commit(
     check_length("commitment", &commitment, 32)?;
     let query = load_query(deps.storage, query_id)?;
     check_not_final(&query)?;
+    check_not_own(deps.storage, &query, &info.sender)?;
     let mut opening = OPENINGS
         .may_load(deps.storage, query_id)?
         .ok_or(ContractError::Queued { query_id })?;
@@ -98,7 +100,7 @@ pub fn commit(
     OPENINGS.save(deps.storage, query_id, &opening)?;
     let module_seed = MODULE_SEED.load(deps.storage)?;
     let next = hash::next_module_seed(&module_seed, &beta);
-    MODULE_SEED.save(deps.storage, &Binary::from(next))?;
+    MODULE_SEED.save(deps.storage, &Binary::from(next), height)?;
 
     let timeline = Timeline::new(&opening, &windows, grace_blocks);
     let event = attempt_event("committed", query_id, attempt)

@@ -5,6 +5,7 @@ use crate::hash::{first_module_seed, Place};
 use crate::limits::{check_params, nonpayable};
 use crate::msg::{ExecuteMsg, InstantiateMsg, QueryMsg};
 use crate::state::{Config, Totals, CONFIG, LAST_QUERY, MODULE_SEED, OPEN_COUNT, TOTALS};
+use crate::{agents, session, session_challenge, session_query, session_settle};
 use crate::{ask, commit, models, nodes, payout, query, reveal, settle, unbond, ContractError};
 
 const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
@@ -21,7 +22,7 @@ pub fn instantiate(deps: DepsMut, env: Env, info: MessageInfo, msg: InstantiateM
     };
     CONFIG.save(deps.storage, &config)?;
     let seed = first_module_seed(Place::of(&env));
-    MODULE_SEED.save(deps.storage, &Binary::from(seed))?;
+    MODULE_SEED.save(deps.storage, &Binary::from(seed), env.block.height)?;
     TOTALS.save(deps.storage, &Totals::default())?;
     LAST_QUERY.save(deps.storage, &0)?;
     OPEN_COUNT.save(deps.storage, &0)?;
@@ -54,6 +55,13 @@ pub fn execute(deps: DepsMut, env: Env, info: MessageInfo, msg: ExecuteMsg) -> R
         ExecuteMsg::Reveal(msg) => reveal::reveal(deps, env, info, msg),
         ExecuteMsg::Settle { query_id } => settle::settle(deps, env, info, query_id),
         ExecuteMsg::Expire { query_id } => settle::expire(deps, env, info, query_id),
+
+        ExecuteMsg::Announce { service } => agents::announce(deps, env, info, service),
+        ExecuteMsg::LockSession(msg) => session::lock(deps, env, info, msg),
+        ExecuteMsg::RegisterSession { session_id, proof } => session::register(deps, env, info, session_id, proof),
+        ExecuteMsg::SubmitSession(msg) => session::submit(deps, env, info, msg),
+        ExecuteMsg::SettleSession { session_id, proof } => session_settle::settle(deps, env, info, session_id, proof),
+        ExecuteMsg::OpenAnswer(msg) => session_challenge::open(deps, env, info, msg),
     }
 }
 
@@ -75,5 +83,15 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> StdResult<Binary> {
         QueryMsg::Live { start_after, limit } => to_json_binary(&query::live(deps, env, start_after, limit)?),
         QueryMsg::Seats { id, attempt } => to_json_binary(&query::seats(deps, id, attempt)?),
         QueryMsg::Draw { query_id, node } => to_json_binary(&query::draw(deps, env, query_id, node)?),
+
+        QueryMsg::Session { id } => to_json_binary(&session_query::session(deps, env, id)?),
+        QueryMsg::Sessions { start_after, limit } => {
+            to_json_binary(&session_query::sessions(deps, env, start_after, limit)?)
+        }
+        QueryMsg::Agents {
+            model,
+            start_after,
+            limit,
+        } => to_json_binary(&session_query::agents(deps, env, model, start_after, limit)?),
     }
 }

@@ -1,6 +1,7 @@
 use cosmwasm_std::{Addr, OverflowError, StdError, Uint128, Uint256};
 use thiserror::Error;
 
+use crate::session_error::SessionError;
 use crate::vrf::VrfError;
 
 #[derive(Error, Debug)]
@@ -155,6 +156,9 @@ pub enum ContractError {
 
     #[error("unknown reply id {id}")]
     UnknownReply { id: u64 },
+
+    #[error("{0}")]
+    Session(#[from] SessionError),
 }
 
 fn release_text(next_release: Option<u64>) -> String {

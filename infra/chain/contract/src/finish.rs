@@ -8,6 +8,7 @@ use crate::money;
 use crate::msg::Phase;
 use crate::opening::{dequeue, release};
 use crate::payout::{callback, payment};
+use crate::session_challenge::conclude;
 use crate::stake::Ledger;
 use crate::state::{load_node, Outcome, Query, Seat, SeatOutcome, LIVE, OPENINGS, QUERIES};
 use crate::ContractError;
@@ -58,7 +59,7 @@ pub fn pay(
     Ok(())
 }
 
-/// Gives the whole fee back.
+/// Gives the whole fee back to whom it came from.
 pub fn refund(
     ledger: &mut Ledger,
     query: &Query,
@@ -67,10 +68,15 @@ pub fn refund(
     report: &mut Report,
 ) -> Result<(), ContractError> {
     ledger.totals.fees = ledger.totals.fees.checked_sub(query.fee)?;
-    let denom = &ledger.config.denom;
-    report
-        .messages
-        .extend(payment(query.id, &query.asker, query.fee, denom)?);
+    // The fee of a query about a session came from the pool.
+    if query.session.is_some() {
+        ledger.totals.pool = ledger.totals.pool.checked_add(query.fee)?;
+    } else {
+        let denom = &ledger.config.denom;
+        report
+            .messages
+            .extend(payment(query.id, &query.asker, query.fee, denom)?);
+    }
     let mut event = attempt_event("refunded", query.id, attempt)
         .add_attribute("phase", Phase::Refunded.as_str())
         .add_attribute("asker", &query.asker)
@@ -86,12 +92,13 @@ pub fn refund(
 pub fn finish(
     storage: &mut dyn Storage,
     env: &Env,
-    ledger: Ledger,
+    mut ledger: Ledger,
     mut query: Query,
     outcome: Outcome,
     report: &mut Report,
 ) -> Result<Option<Opened>, ContractError> {
     let config = ledger.config.clone();
+    conclude(storage, &mut ledger, &query, &outcome, report)?;
     ledger.close(storage)?;
     report.messages.extend(callback(&config, &query, &outcome)?);
     query.outcome = Some(outcome);

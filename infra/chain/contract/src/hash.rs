@@ -17,7 +17,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn frame(&self, tag: &str) -> Frame {
+    pub fn frame(&self, tag: &str) -> Frame {
         Frame::new(tag).text(self.chain_id).text(self.contract)
     }
 }

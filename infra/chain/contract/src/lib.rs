@@ -29,4 +29,16 @@ pub mod state;
 pub mod unbond;
 pub mod vrf;
 
+pub mod agents;
+pub mod merkle;
+pub mod session;
+pub mod session_answer;
+pub mod session_challenge;
+pub mod session_error;
+pub mod session_msg;
+pub mod session_query;
+pub mod session_rules;
+pub mod session_settle;
+pub mod session_state;
+
 pub use error::ContractError;

@@ -18,6 +18,9 @@ pub const MAX_URI_BYTES: usize = 512;
 pub const MAX_INLINE_BYTES: usize = 4_096;
 pub const MAX_SKETCH: u32 = 64;
 pub const MAX_WINDOW_BLOCKS: u64 = 100_000;
+pub const MAX_SESSION_BLOCKS: u64 = 10_000_000;
+/// A registration reads every agent.
+pub const MAX_AGENTS: u128 = 1_000;
 
 pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
     let mut problems = Vec::new();
@@ -36,6 +39,39 @@ pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
     check("unbonding_blocks", params.unbonding_blocks.into(), 1, 100_000_000);
     check("slash_ppm", params.slash_ppm.into(), 0, 1_000_000);
     check("callback_gas", params.callback_gas.into(), 1, 100_000_000);
+    let sessions = &params.sessions;
+    let blocks = |count: u64| u128::from(count);
+    check("sessions.min_lock", sessions.min_lock.u128(), 1, MAX_AMOUNT.u128());
+    for (field, count) in [
+        ("sessions.register_blocks", sessions.register_blocks),
+        ("sessions.session_blocks", sessions.session_blocks),
+        ("sessions.challenge_blocks", sessions.challenge_blocks),
+        ("sessions.open_blocks", sessions.open_blocks),
+    ] {
+        check(field, blocks(count), 1, blocks(MAX_SESSION_BLOCKS));
+    }
+    check("sessions.challenge_ppm", sessions.challenge_ppm.into(), 0, 1_000_000);
+    check(
+        "sessions.challenge_seats",
+        sessions.challenge_seats.into(),
+        1,
+        params.max_seats.into(),
+    );
+    check(
+        "sessions.breach_slash_ppm",
+        sessions.breach_slash_ppm.into(),
+        0,
+        1_000_000,
+    );
+    check("sessions.max_agents", sessions.max_agents.into(), 1, MAX_AGENTS);
+    // An agent that unbonds when it is named must still be slashable when its session ends.
+    let longest = blocks(sessions.longest(params.queue_blocks));
+    check(
+        "longest session in blocks",
+        longest,
+        0,
+        blocks(params.unbonding_blocks.saturating_sub(1)),
+    );
     let starts_well = denom.starts_with(|c: char| c.is_ascii_alphabetic());
     let valid = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
     if !(3..=128).contains(&denom.len()) || !starts_well || !denom.chars().all(valid) {

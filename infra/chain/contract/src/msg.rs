@@ -5,6 +5,9 @@ pub use crate::query_view::{
     DrawResponse, LiveResponse, ModelResponse, ModelsResponse, NodeResponse, NodesResponse, OpeningView, OutcomeView,
     ParamsResponse, Phase, QueryResponse, SeatView, SeatsResponse,
 };
+pub use crate::session_msg::*;
+pub use crate::session_query::{AgentView, AgentsResponse, SessionPhase, SessionResponse, SessionsResponse};
+pub use crate::session_state::{EndReason, SessionEnd};
 pub use crate::state::{OutcomeKind, RefundReason, SeatOutcome, Totals, Unbonding};
 
 #[cw_serde]
@@ -25,6 +28,7 @@ pub struct Params {
     pub unbonding_blocks: u64,
     pub slash_ppm: u32,
     pub callback_gas: u64,
+    pub sessions: SessionParams,
 }
 
 #[cw_serde]
@@ -69,6 +73,25 @@ pub enum ExecuteMsg {
     Expire {
         query_id: u64,
     },
+
+    /// Offers sessions as an agent; none withdraws the offer.
+    Announce {
+        service: Option<Service>,
+    },
+    LockSession(LockSessionMsg),
+    RegisterSession {
+        session_id: Binary,
+        /// The user's VRF proof over the session's seed.
+        proof: Binary,
+    },
+    SubmitSession(SubmitSessionMsg),
+    /// Whatever is due: a refund, the draw of a challenge, the agent's payment.
+    SettleSession {
+        session_id: Binary,
+        /// The user's VRF proof over the submission, until the submission's deadline.
+        proof: Option<Binary>,
+    },
+    OpenAnswer(OpenAnswerMsg),
 }
 
 #[cw_serde]
@@ -165,6 +188,21 @@ pub enum QueryMsg {
     /// What a node needs to know to draw, and a reader to check a draw.
     #[returns(DrawResponse)]
     Draw { query_id: u64, node: String },
+
+    #[returns(SessionResponse)]
+    Session { id: Binary },
+    #[returns(SessionsResponse)]
+    Sessions {
+        start_after: Option<Binary>,
+        limit: Option<u32>,
+    },
+    /// Who could be drawn for a session with this model.
+    #[returns(AgentsResponse)]
+    Agents {
+        model: Binary,
+        start_after: Option<String>,
+        limit: Option<u32>,
+    },
 }
 
 /// What a callback contract is sent.

@@ -5,7 +5,7 @@ use cosmwasm_std::{
     from_json, to_json_binary, Addr, BankMsg, Coin, DepsMut, Reply, Response, StdResult, SubMsg, Uint128, WasmMsg,
 };
 
-use crate::events::event;
+use crate::events::{event, hex};
 use crate::msg::CallbackMsg;
 use crate::state::{Config, Outcome, Query, TOTALS};
 use crate::ContractError;
@@ -16,13 +16,23 @@ const CALLBACK: u64 = 2;
 /// What a reply needs to know of the message that failed.
 #[cw_serde]
 struct Attempted {
-    query_id: u64,
+    /// `query_id` or `session`, and which one.
+    about: String,
+    id: String,
     to: Addr,
     amount: Uint128,
 }
 
 /// A payment that comes back as [`reply`] if the bank refuses it; none for nothing.
 pub fn payment(query_id: u64, to: &Addr, amount: Uint128, denom: &str) -> StdResult<Option<SubMsg>> {
+    payment_about("query_id", query_id.to_string(), to, amount, denom)
+}
+
+pub fn session_payment(session: &[u8], to: &Addr, amount: Uint128, denom: &str) -> StdResult<Option<SubMsg>> {
+    payment_about("session", hex(session), to, amount, denom)
+}
+
+fn payment_about(about: &str, id: String, to: &Addr, amount: Uint128, denom: &str) -> StdResult<Option<SubMsg>> {
     if amount.is_zero() {
         return Ok(None);
     }
@@ -31,7 +41,8 @@ pub fn payment(query_id: u64, to: &Addr, amount: Uint128, denom: &str) -> StdRes
         amount: vec![Coin::new(amount, denom)],
     };
     let payload = to_json_binary(&Attempted {
-        query_id,
+        about: about.to_string(),
+        id,
         to: to.clone(),
         amount,
     })?;
@@ -53,7 +64,8 @@ pub fn callback(config: &Config, query: &Query, outcome: &Outcome) -> StdResult<
         funds: vec![],
     };
     let payload = to_json_binary(&Attempted {
-        query_id: query.id,
+        about: "query_id".to_string(),
+        id: query.id.to_string(),
         to: contract.clone(),
         amount: Uint128::zero(),
     })?;
@@ -72,13 +84,13 @@ pub fn reply(deps: DepsMut, msg: Reply) -> Result<Response, ContractError> {
                 Ok(totals)
             })?;
             event("paid")
-                .add_attribute("query_id", failed.query_id.to_string())
+                .add_attribute(failed.about, failed.id)
                 .add_attribute("outcome", "to_pool")
                 .add_attribute("refused_by", failed.to)
                 .add_attribute("amount", failed.amount)
         }
         CALLBACK => event("callback_failed")
-            .add_attribute("query_id", failed.query_id.to_string())
+            .add_attribute(failed.about, failed.id)
             .add_attribute("callback", failed.to),
         id => return Err(ContractError::UnknownReply { id }),
     };

@@ -16,7 +16,7 @@ use crate::ContractError;
 const DEFAULT_LIMIT: u32 = 30;
 const MAX_LIMIT: u32 = 100;
 
-fn page(limit: Option<u32>) -> usize {
+pub fn page(limit: Option<u32>) -> usize {
     limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT) as usize
 }
 

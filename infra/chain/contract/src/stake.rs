@@ -88,10 +88,19 @@ impl Ledger {
         self.save_node(storage, address, &node)
     }
 
-    /// Lowers the reputation and moves a part of the stake into the pool; returns that part.
     pub fn punish(&mut self, storage: &mut dyn Storage, address: &Addr) -> Result<Uint128, ContractError> {
+        self.punish_by(storage, address, self.config.params.slash_ppm)
+    }
+
+    /// Lowers the reputation and moves this part of the stake into the pool; returns the amount.
+    pub fn punish_by(
+        &mut self,
+        storage: &mut dyn Storage,
+        address: &Addr,
+        slash_ppm: u32,
+    ) -> Result<Uint128, ContractError> {
         let mut node = load_node(storage, address)?;
-        let slashed = slash(&mut node, self.config.params.slash_ppm)?;
+        let slashed = slash(&mut node, slash_ppm)?;
         node.reputation = money::after_fault(node.reputation);
         self.totals.bonds = self.totals.bonds.checked_sub(slashed)?;
         self.totals.pool = self.totals.pool.checked_add(slashed)?;

@@ -1,6 +1,6 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Empty, StdResult, Storage, Uint128};
-use cw_storage_plus::{Item, Map, SnapshotMap, Strategy};
+use cw_storage_plus::{Item, Map, SnapshotItem, SnapshotMap, Strategy};
 
 use crate::msg::{Input, Params, Privacy, Rule, Windows};
 use crate::ContractError;
@@ -20,6 +20,8 @@ pub struct Totals {
     /// Fees of the queries that are not final.
     pub fees: Uint128,
     pub pool: Uint128,
+    /// Locks of the sessions that are not final, and fees of challenges that await an opening.
+    pub sessions: Uint128,
 }
 
 #[cw_serde]
@@ -61,6 +63,8 @@ pub struct Query {
     pub callback: Option<Addr>,
     pub asked_height: u64,
     pub outcome: Option<Outcome>,
+    /// The session that this query decides about; the contract itself is its asker.
+    pub session: Option<Binary>,
 }
 
 #[cw_serde]
@@ -172,8 +176,13 @@ pub struct Seat {
 /// Denomination and parameters, fixed at instantiation.
 pub const CONFIG: Item<Config> = Item::new("config");
 
-/// Chained over every accepted VRF output.
-pub const MODULE_SEED: Item<Binary> = Item::new("module_seed");
+/// Chained over every accepted VRF output, with its history.
+pub const MODULE_SEED: SnapshotItem<Binary> = SnapshotItem::new(
+    "module_seed",
+    "module_seed__checkpoints",
+    "module_seed__changelog",
+    Strategy::EveryBlock,
+);
 
 /// What the contract's balance consists of.
 pub const TOTALS: Item<Totals> = Item::new("totals");

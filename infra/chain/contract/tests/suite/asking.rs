@@ -174,6 +174,7 @@ fn age_lifts_a_waiting_query_above_a_richer_one() {
             Params {
                 max_open: 1,
                 queue_blocks: 1_000,
+                unbonding_blocks: 2_000,
                 ..params()
             },
             Rule::Exact {},

@@ -175,6 +175,7 @@ fn a_callback_runs_out_of_its_own_gas_only() {
         callback: Some(contract),
         asked_height: 1,
         outcome: None,
+        session: None,
     };
     let outcome = Outcome {
         kind: OutcomeKind::Refunded,

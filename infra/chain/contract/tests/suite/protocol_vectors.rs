@@ -18,38 +18,38 @@ use crate::answers::fields;
 use crate::vrf::{unhex, vectors};
 
 #[derive(Deserialize)]
-struct File {
-    cases: Vec<Case>,
+pub struct File {
+    pub cases: Vec<Case>,
 }
 
 #[derive(Deserialize)]
-struct Case {
-    name: String,
-    input: Input,
-    output: String,
+pub struct Case {
+    pub name: String,
+    pub input: Input,
+    pub output: String,
 }
 
 #[derive(Deserialize)]
-struct Input(BTreeMap<String, String>);
+pub struct Input(BTreeMap<String, String>);
 
 impl Input {
-    fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         self.0
             .get(name)
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.0.keys()))
     }
 
-    fn number<T: std::str::FromStr>(&self, name: &str) -> T {
+    pub fn number<T: std::str::FromStr>(&self, name: &str) -> T {
         self.text(name)
             .parse()
             .unwrap_or_else(|_| panic!("{name} is no number"))
     }
 
-    fn bytes(&self, name: &str) -> Vec<u8> {
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
         unhex(self.text(name))
     }
 
-    fn place(&self) -> Place<'_> {
+    pub fn place(&self) -> Place<'_> {
         Place {
             chain_id: self.text("chain_id"),
             contract: self.text("contract"),
@@ -123,6 +123,7 @@ fn opened(input: &Input) -> Vec<u8> {
         callback: None,
         asked_height: 0,
         outcome: None,
+        session: None,
     };
     let opening = Opening {
         attempt: input.number("attempt"),

@@ -25,6 +25,17 @@ fn all_problems_are_named_at_once() {
         unbonding_blocks: 0,
         slash_ppm: 1_000_001,
         callback_gas: 0,
+        sessions: SessionParams {
+            min_lock: Uint128::zero(),
+            register_blocks: 0,
+            session_blocks: 10_000_001,
+            challenge_blocks: 0,
+            open_blocks: 0,
+            challenge_ppm: 1_000_001,
+            challenge_seats: 13,
+            breach_slash_ppm: 1_000_001,
+            max_agents: 1_001,
+        },
     };
     let message = check_params("u", &bad).unwrap_err().to_string();
     for part in [
@@ -37,10 +48,40 @@ fn all_problems_are_named_at_once() {
         "unbonding_blocks must be 1",
         "slash_ppm must be 0 to 1000000",
         "callback_gas must be 1",
+        "sessions.min_lock must be 1",
+        "sessions.register_blocks must be 1",
+        "sessions.session_blocks must be 1 to 10000000, got 10000001",
+        "sessions.challenge_blocks must be 1",
+        "sessions.open_blocks must be 1",
+        "sessions.challenge_ppm must be 0 to 1000000, got 1000001",
+        "sessions.challenge_seats must be 1 to 12, got 13",
+        "sessions.breach_slash_ppm must be 0 to 1000000",
+        "sessions.max_agents must be 1 to 1000",
+        "longest session in blocks must be 0 to 0, got 10000002",
         "denom must be 3 to 128",
     ] {
         assert!(message.contains(part), "{part} in {message}");
     }
+}
+
+#[test]
+fn a_session_must_end_before_stake_can_leave() {
+    let with = |unbonding_blocks| {
+        check_params(
+            DENOM,
+            &Params {
+                unbonding_blocks,
+                ..params()
+            },
+        )
+    };
+    let longest = params().sessions.longest(params().queue_blocks);
+    assert_eq!(longest, 10 + 100 + 20 + 15 + 50 + 1);
+    with(longest + 1).unwrap();
+    refused(
+        with(longest).map_err(cosmwasm_std::StdError::from),
+        "longest session in blocks must be 0 to 195, got 196",
+    );
 }
 
 #[test]

@@ -46,6 +46,17 @@ pub fn params() -> Params {
         unbonding_blocks: 1_000,
         slash_ppm: 100_000,
         callback_gas: 500_000,
+        sessions: SessionParams {
+            min_lock: Uint128::new(1_000),
+            register_blocks: 10,
+            session_blocks: 100,
+            challenge_blocks: 20,
+            open_blocks: 15,
+            challenge_ppm: 100_000,
+            challenge_seats: 3,
+            breach_slash_ppm: 500_000,
+            max_agents: 8,
+        },
     }
 }
 
@@ -183,7 +194,7 @@ impl World {
 
     pub fn check_books(&self) {
         let totals: Totals = self.ask_contract(&QueryMsg::Totals {});
-        let sum = totals.bonds + totals.fees + totals.pool;
+        let sum = totals.bonds + totals.fees + totals.pool + totals.sessions;
         assert_eq!(sum.u128(), self.balance(&self.contract), "books do not balance");
     }
 
