@@ -160,8 +160,13 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   };
 };
 
+interface TriedModel extends InstalledModel {
+  /** Digest of the known answer, as this machine computed it. */
+  readonly computed: string;
+}
+
 /** Installs the model and runs its known answer: a node may serve it only where this machine computes the same bytes. */
-const installModel = async (blobs: Blobs, say: Say): Promise<InstalledModel> => {
+const installModel = async (blobs: Blobs, say: Say): Promise<TriedModel> => {
   const model = await installOcrModel(blobs);
   const sessions = sessionCache(4);
   const answer = await runKnownAnswer(model.model, { blobs, engine: onnxEngine, sessions });
@@ -180,14 +185,14 @@ const installModel = async (blobs: Blobs, say: Say): Promise<InstalledModel> => 
     'model',
     `${name} ${short(model.model)}: ${stages.length} stages, known answer computed on ${answer.runtimeClass}`,
   );
-  return model;
+  return { ...model, computed: answer.computed };
 };
 
 interface Enlisting {
   readonly keystore: Keystore;
   readonly comet: Comet38Client;
   readonly chain: Chain;
-  readonly model: InstalledModel;
+  readonly model: TriedModel;
 }
 
 const enlist = async (
@@ -197,7 +202,7 @@ const enlist = async (
   const windows = { ...DEVNET.windows, ...(revealBlocks !== undefined && { revealBlocks }) };
   await registerModel(comet, chain, keystore.account('operator'), model.model, model.manifest, windows);
   const names = nodeNames(DEVNET.nodes);
-  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model)));
+  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model, model.computed)));
   const { bondsUnes } = await chain.totals();
   say('nodes', `${names.length} nodes serve it, ${amount(bondsUnes)} bonded in all`);
 };

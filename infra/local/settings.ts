@@ -27,6 +27,15 @@ export const DEVNET = {
     unbonding_blocks: 5_000,
     slash_ppm: 50_000,
     callback_gas: 300_000,
+    lifecycle: {
+      cooldown_blocks: 100,
+      standard_seats: 5,
+      standard_reputation: 500,
+      trusted_seats: 50,
+      trusted_reputation: 2_000,
+      timeout_factor_ppm: 2_000_000,
+      non_response_factor_ppm: 5_000_000,
+    },
   },
 } as const;
 

@@ -2,9 +2,10 @@ use cosmwasm_std::{Binary, DepsMut, Empty, Env, MessageInfo, Response, Uint128};
 
 use crate::events::{event, hex};
 use crate::hash::{self, Place, QueryFields};
-use crate::limits::{check_input, check_length, paid};
+use crate::limits::{check_input, check_length, input_units, paid};
 use crate::msg::{AskMsg, Phase};
 use crate::opening::{enqueue, open_if_free};
+use crate::rules::queue_deadline;
 use crate::state::{load_model, Query, CONFIG, INPUTS, LAST_QUERY, LIVE, QUERIES, TOTALS};
 use crate::{answer, ContractError};
 
@@ -13,6 +14,7 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
     let fee = paid(&info, &config.denom)?;
     check_length("input_hash", &msg.input_hash, 32)?;
     check_input(&msg.input, &msg.input_hash)?;
+    let input_units = input_units(&msg.input, msg.input_units)?;
     let model = load_model(deps.storage, &msg.model)?;
     if model.withdrawn {
         return Err(ContractError::ModelWithdrawn { model: hex(&msg.model) });
@@ -62,6 +64,7 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
         callback,
         asked_height: env.block.height,
         outcome: None,
+        input_units,
     };
     LAST_QUERY.save(deps.storage, &id)?;
     QUERIES.save(deps.storage, id, &query)?;
@@ -86,8 +89,8 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
             .add_event(opened.event)
             .set_data(answer::asked(id, &query_hash, &opened.frame))),
         None => {
-            enqueue(deps.storage, &config, &query)?;
-            let deadline = env.block.height + config.params.queue_blocks;
+            enqueue(deps.storage, &query)?;
+            let deadline = queue_deadline(deps.storage, &query)?;
             let queued = event("queued")
                 .add_attribute("query_id", id.to_string())
                 .add_attribute("phase", Phase::Queued.as_str())

@@ -7,7 +7,7 @@ use cosmwasm_std::{
 
 use crate::events::event;
 use crate::msg::CallbackMsg;
-use crate::state::{Config, Outcome, Query, TOTALS};
+use crate::state::{Outcome, Query, TOTALS};
 use crate::ContractError;
 
 const PAYMENT: u64 = 1;
@@ -39,7 +39,7 @@ pub fn payment(query_id: u64, to: &Addr, amount: Uint128, denom: &str) -> StdRes
     Ok(Some(message))
 }
 
-pub fn callback(config: &Config, query: &Query, outcome: &Outcome) -> StdResult<Option<SubMsg>> {
+pub fn callback(gas: u64, query: &Query, outcome: &Outcome) -> StdResult<Option<SubMsg>> {
     let Some(contract) = &query.callback else {
         return Ok(None);
     };
@@ -58,7 +58,7 @@ pub fn callback(config: &Config, query: &Query, outcome: &Outcome) -> StdResult<
         amount: Uint128::zero(),
     })?;
     let message = SubMsg::reply_on_error(execute, CALLBACK)
-        .with_gas_limit(config.params.callback_gas)
+        .with_gas_limit(gas)
         .with_payload(payload);
     Ok(Some(message))
 }
