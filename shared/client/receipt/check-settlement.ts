@@ -102,7 +102,8 @@ export const checkPayments = ({ seats, ask }: Story): Payments => {
     const [least, most] = wins ? [part(sliceUnes, SHARE_PPM.least), part(sliceUnes, SHARE_PPM.most)] : [0n, 0n];
     // A seat whose answer came far too late has voted but is paid nothing (section 9).
     const unpaid = wins && paid === 0n;
-    if (!unpaid && (paid < least || paid > most)) refuse(`${node} (${settled.outcome}) is paid ${paid}`, `${least} to ${most} unes`);
+    if (!unpaid && (paid < least || paid > most))
+      refuse(`${node} (${settled.outcome}) is paid ${paid}`, `${least} to ${most} unes`);
     if (wins && slashed !== 0n) refuse(`${node} of the majority is slashed ${slashed}`, '0 unes');
     paidUnes += paid;
   }

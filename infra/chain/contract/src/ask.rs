@@ -2,7 +2,7 @@ use cosmwasm_std::{Binary, DepsMut, Empty, Env, MessageInfo, Response, Uint128};
 
 use crate::events::{event, hex};
 use crate::hash::{self, Place, QueryFields};
-use crate::limits::{check_input, check_length, input_units, paid};
+use crate::limits::{check_input, check_length, check_units, input_units, paid};
 use crate::msg::{AskMsg, Phase};
 use crate::opening::{enqueue, open_if_free};
 use crate::rules::queue_deadline;
@@ -14,6 +14,7 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
     let fee = paid(&info, &config.denom)?;
     check_length("input_hash", &msg.input_hash, 32)?;
     check_input(&msg.input, &msg.input_hash)?;
+    check_units("max_units", msg.max_units)?;
     let input_units = input_units(&msg.input, msg.input_units)?;
     let model = load_model(deps.storage, &msg.model)?;
     if model.withdrawn {

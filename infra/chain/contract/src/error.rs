@@ -170,6 +170,13 @@ pub enum ContractError {
     #[error("an inline input has {length} units, its number of bytes: leave input_units out, got {received}")]
     InputUnitsOfInline { length: usize, received: u64 },
 
+    #[error("{field} must be at most {max}, got {received}")]
+    TooManyUnits {
+        field: &'static str,
+        received: u64,
+        max: u64,
+    },
+
     #[error("only the admin {admin} may do this, got {sender}")]
     NotAdmin { admin: String, sender: Addr },
 

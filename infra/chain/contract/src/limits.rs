@@ -19,6 +19,8 @@ pub const MAX_UNBONDING: usize = 32;
 pub const MAX_URI_BYTES: usize = 512;
 pub const MAX_INLINE_BYTES: usize = 4_096;
 pub const MAX_SKETCH: u32 = 64;
+/// What every reader of JSON holds exactly: one query with more would make lists unreadable for some.
+pub const MAX_UNITS: u64 = (1 << 53) - 1;
 pub const MAX_WINDOW_BLOCKS: u64 = 100_000;
 /// Settled seats that are found by their node.
 pub const LOG_KEEP: u32 = 100;
@@ -177,10 +179,21 @@ pub fn check_input(input: &Input, input_hash: &Binary) -> Result<(), ContractErr
     }
 }
 
+pub fn check_units(field: &'static str, received: u64) -> Result<u64, ContractError> {
+    match received <= MAX_UNITS {
+        true => Ok(received),
+        false => Err(ContractError::TooManyUnits {
+            field,
+            received,
+            max: MAX_UNITS,
+        }),
+    }
+}
+
 /// Of an input elsewhere they are what its asker says: nodes that find it wrong need not commit.
 pub fn input_units(input: &Input, stated: Option<u64>) -> Result<u64, ContractError> {
     match (input, stated) {
-        (Input::Uri(_), stated) => Ok(stated.unwrap_or_default()),
+        (Input::Uri(_), stated) => check_units("input_units", stated.unwrap_or_default()),
         (Input::Inline(bytes), None) => Ok(bytes.len() as u64),
         (Input::Inline(bytes), Some(received)) => Err(ContractError::InputUnitsOfInline {
             length: bytes.len(),

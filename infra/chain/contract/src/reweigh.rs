@@ -12,7 +12,7 @@ use crate::ContractError;
 /// Anyone may send it: the nodes come by address, so the sender chooses none.
 pub fn reweigh(deps: DepsMut, env: Env, info: MessageInfo, limit: u32) -> Result<Response, ContractError> {
     nonpayable(&info)?;
-    if limit < 1 || limit > MAX_REWEIGH {
+    if !(1..=MAX_REWEIGH).contains(&limit) {
         return Err(ContractError::InvalidLimit {
             limit,
             max: MAX_REWEIGH,

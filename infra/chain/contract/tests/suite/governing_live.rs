@@ -171,3 +171,39 @@ fn fewer_places_lose_nobody_in_the_queue() {
     let response = world.play(3, &[says("a")]);
     assert_eq!(attribute(&response, "opened", "query_id"), "4");
 }
+
+#[test]
+fn a_shorter_wait_leaves_what_waits_already_and_comes_first() {
+    let mut world = World::new(1);
+    let node = world.nodes[0].addr.clone();
+    let unbond = |world: &mut World, amount: u128| {
+        let amount = Uint128::new(amount);
+        world.exec(&node, &ExecuteMsg::Unbond { amount }, 0).unwrap();
+    };
+    let start = world.height();
+    unbond(&mut world, 1);
+    world.govern(|params| params.unbonding_blocks = 100).unwrap();
+    world.advance(1);
+    unbond(&mut world, 2);
+    unbond(&mut world, 4);
+    let parts: Vec<(u128, u64)> = world
+        .node(0)
+        .unbonding
+        .iter()
+        .map(|part| (part.amount.u128(), part.release_height))
+        .collect();
+    assert_eq!(parts, [(6, start + 101), (1, start + 1_000)]);
+    for (height, left) in [
+        (start + 100, None),
+        (start + 101, Some(1)),
+        (start + 999, None),
+        (start + 1_000, Some(0)),
+    ] {
+        world.go_to(height);
+        let withdrawn = world.exec(&node, &ExecuteMsg::Withdraw {}, 0);
+        assert_eq!(withdrawn.is_ok(), left.is_some(), "at {height}");
+        if let Some(left) = left {
+            assert_eq!(world.node(0).unbonding.len(), left);
+        }
+    }
+}

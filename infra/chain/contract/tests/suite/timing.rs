@@ -213,6 +213,28 @@ fn units_of_inputs_elsewhere_are_what_the_asker_says() {
 }
 
 #[test]
+fn units_are_numbers_that_every_reader_of_json_holds() {
+    let mut world = World::new(1);
+    let most = (1u64 << 53) - 1;
+    let ask = |max_units, input_units| AskMsg {
+        input: Input::Uri("ipfs://x".to_string()),
+        max_units,
+        input_units: Some(input_units),
+        ..world.ask_msg(1)
+    };
+    let (fits, output, input) = (ask(most, most), ask(most + 1, 0), ask(0, most + 1));
+    world.ask_with(fits, PRICE).unwrap();
+    refused(
+        world.ask_with(output, PRICE),
+        "max_units must be at most 9007199254740991",
+    );
+    refused(
+        world.ask_with(input, PRICE),
+        "input_units must be at most 9007199254740991",
+    );
+}
+
+#[test]
 fn timings_have_bounds() {
     let mut world = World::new(0);
     let bad = Timing {
