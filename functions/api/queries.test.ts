@@ -299,7 +299,15 @@ describe('models and nodes', () => {
     const world = await open();
     const path = `/v1/models/${world.model}`;
     expect((await world.get(path)).body.cheating).toBeNull();
-    const node = { vrfPublicKey: 'aa'.repeat(32), bondUnes: 1_000_000n, unbonding: [], reputation: 1_000 };
+    const node = {
+      vrfPublicKey: 'aa'.repeat(32),
+      bondUnes: 1_000_000n,
+      unbonding: [],
+      reputation: 1_000,
+      tier: 'standard',
+      seatsSettled: 0,
+      seatsWon: 0,
+    } as const;
     for (const [i, models] of [[world.model], [world.model], [world.model], []].entries()) {
       world.chain.knownNodes.set(`quo1node${i}`, { ...node, address: `quo1node${i}`, models });
     }
@@ -322,12 +330,15 @@ describe('models and nodes', () => {
   it('shows nodes, and refuses an address that is none', async () => {
     const world = await open();
     const address = NODE_ADDRESS;
-    const node = { address, vrfPublicKey: 'aa'.repeat(32), bondUnes: 5n, unbonding: [], reputation: 1_010, models: [] };
+    const standing = { reputation: 1_010, tier: 'standard', seatsSettled: 7, seatsWon: 6 } as const;
+    const node = { address, vrfPublicKey: 'aa'.repeat(32), bondUnes: 5n, unbonding: [], models: [], ...standing };
     world.chain.knownNodes.set(address, node);
     expect((await world.get('/v1/nodes')).body.nodes).toHaveLength(1);
     expect((await world.get(`/v1/nodes/${address}`)).body).toMatchObject({
       bondUnes: '5',
       reputationThousandths: 1_010,
+      tier: 'standard',
+      seatsWon: 6,
     });
     world.chain.knownNodes.clear();
     expect((await world.get(`/v1/nodes/${address}`)).body.error.code).toBe('unknown-node');

@@ -1,9 +1,12 @@
 import { BadInputError } from '../../shared/errors.ts';
-import type { ModelState, NodeState } from '../../shared/protocol/state.ts';
+import type { ModelState, NodeState, Rule } from '../../shared/protocol/state.ts';
 import type { ApiDeps } from './deps.ts';
 import { readStakes, type Stakes, viewCheating } from './model-cheating.ts';
 import { manifestIfHere } from './models.ts';
 import type { ModelView, NodeView } from './schemas/network.ts';
+
+const ruleName = (rule: Rule): ModelView['rule'] =>
+  'exact' in rule ? 'exact' : 'tolerant' in rule ? 'tolerant' : 'custom';
 
 /** The contract's part of a model, and the manifest's where it is installed here. */
 const viewModel = async (deps: ApiDeps, model: ModelState, stakes: Stakes): Promise<ModelView> => {
@@ -17,7 +20,7 @@ const viewModel = async (deps: ApiDeps, model: ModelState, stakes: Stakes): Prom
     isDefault: model.id === deps.config.defaultModel,
     owner: model.owner,
     priceUnes: String(model.priceUnes),
-    rule: 'exact' in model.rule ? 'exact' : 'tolerant',
+    rule: ruleName(model.rule),
     windows: model.windows,
     withdrawn: model.withdrawn,
     totalWeight: String(model.totalWeight),
@@ -32,6 +35,9 @@ const viewNode = (node: NodeState): NodeView => ({
   unbonding: node.unbonding.map(({ amountUnes, releaseHeight }) => ({ amountUnes: String(amountUnes), releaseHeight })),
   reputationThousandths: node.reputation,
   models: [...node.models],
+  tier: node.tier,
+  seatsSettled: node.seatsSettled,
+  seatsWon: node.seatsWon,
 });
 
 /** The contract gives at most 100 at once, so one more than the limit cannot be asked for: a full page may have a successor. */

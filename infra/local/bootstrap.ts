@@ -12,7 +12,7 @@ import { DEVNET } from './settings.ts';
 
 /** What an operator does once on a chain: upload, instantiate, register. Each step looks first, so it can be repeated. */
 
-const FEE = { amount: [{ denom: DEVNET.denom, amount: '250000' }], gas: '10000000' };
+const FEE = { amount: [{ denom: DEVNET.denom, amount: '375000' }], gas: '15000000' };
 
 export const signingClient = (comet: CometClient, signer: AccountSigner): SigningCosmWasmClient =>
   SigningCosmWasmClient.createWithSigner(comet, offlineSigner(signer), {
@@ -30,7 +30,7 @@ export const deployContract = async (
   const [known] = (await client.getCodes()).length > 0 ? await client.getContracts(1) : [];
   if (known) return known;
   const { codeId } = await client.upload(operator.address, wasm, FEE);
-  const init = { denom: DEVNET.denom, params: DEVNET.contract };
+  const init = { denom: DEVNET.denom, params: DEVNET.contract, admin: operator.address };
   const { contractAddress } = await client.instantiate(operator.address, codeId, init, 'quorate', FEE);
   return contractAddress;
 };
@@ -50,16 +50,21 @@ export const registerModel = async (
     priceUnes: manifest.price,
     rule: manifest.rule,
     windows,
+    trial: manifest.knownAnswer.digest,
   });
   await client.execute(owner.address, chain.contract, msg, FEE);
 };
 
-/** Bonds a node and lets it serve the model; the caller has seen the model's known answer come out on this machine. */
+/**
+ * Bonds a node and lets it serve the model.
+ * @param computed digest of the model's known answer as this machine computed it; the contract compares it
+ */
 export const registerNode = async (
   comet: CometClient,
   chain: Chain,
   node: NodeSigner,
   model: string,
+  computed: string,
 ): Promise<void> => {
   const known = await chain.node(node.address);
   if (known?.models.includes(model)) return;
@@ -69,5 +74,5 @@ export const registerNode = async (
     const msg = registerNodeMessage(toHex(node.vrfPublicKey));
     await client.execute(node.address, chain.contract, msg, FEE, undefined, bond);
   }
-  await client.execute(node.address, chain.contract, serveMessage(model), FEE);
+  await client.execute(node.address, chain.contract, serveMessage(model, computed), FEE);
 };

@@ -188,9 +188,13 @@ const handleOf = ({ chainId, handle }: LocalChain): RpcHandle => {
   if (handle) return handle;
   throw new InvariantError('no-embedded-chain', `faults of the RPC stand before the embedded chain, not ${chainId}`);
 };
+interface TriedModel extends InstalledModel {
+  /** Digest of the known answer, as this machine computed it. */
+  readonly computed: string;
+}
 
 /** Installs the model and runs its known answer: a node may serve it only where this machine computes the same bytes. */
-const installModel = async (blobs: Blobs, say: Say): Promise<InstalledModel> => {
+const installModel = async (blobs: Blobs, say: Say): Promise<TriedModel> => {
   const model = await installOcrModel(blobs);
   const sessions = sessionCache(4);
   const answer = await runKnownAnswer(model.model, { blobs, engine: onnxEngine, sessions });
@@ -209,14 +213,14 @@ const installModel = async (blobs: Blobs, say: Say): Promise<InstalledModel> => 
     'model',
     `${name} ${short(model.model)}: ${stages.length} stages, known answer computed on ${answer.runtimeClass}`,
   );
-  return model;
+  return { ...model, computed: answer.computed };
 };
 
 interface Enlisting {
   readonly keystore: Keystore;
   readonly comet: Comet38Client;
   readonly chain: Chain;
-  readonly model: InstalledModel;
+  readonly model: TriedModel;
 }
 
 const enlist = async (
@@ -226,7 +230,7 @@ const enlist = async (
   const windows = { ...DEVNET.windows, ...(revealBlocks !== undefined && { revealBlocks }) };
   await registerModel(comet, chain, keystore.account('operator'), model.model, model.manifest, windows);
   const names = nodeNames(DEVNET.nodes);
-  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model)));
+  await Promise.all(names.map((name) => registerNode(comet, chain, keystore.node(name), model.model, model.computed)));
   const { bondsUnes } = await chain.totals();
   say('nodes', `${names.length} nodes serve it, ${amount(bondsUnes)} bonded in all`);
 };

@@ -9,7 +9,8 @@ export const DEVNET = {
   blockMs: 500,
   nodes: 5,
   seats: 3,
-  nodeBondUnes: 1_000_000n,
+  /** By the rule of docs/economics.md: the slashed part of it is more than 20 times the pay of a seat. */
+  nodeBondUnes: 40_000_000n,
   /** Balance of each account at genesis. */
   genesisUnes: 1_000_000_000n,
   faucetUnes: 10_000_000n,
@@ -27,7 +28,7 @@ export const DEVNET = {
     ageing_per_block: '10',
     grace_blocks: 2,
     max_seats: 11,
-    bond_cap: '10000000',
+    bond_cap: '100000000',
     min_bond: '100000',
     unbonding_blocks: 5_000,
     slash_ppm: 50_000,
@@ -42,6 +43,15 @@ export const DEVNET = {
       challenge_seats: 3,
       breach_slash_ppm: 200_000,
       max_agents: 128,
+    },
+    lifecycle: {
+      cooldown_blocks: 100,
+      standard_seats: 5,
+      standard_reputation: 500,
+      trusted_seats: 50,
+      trusted_reputation: 2_000,
+      timeout_factor_ppm: 2_000_000,
+      non_response_factor_ppm: 5_000_000,
     },
   },
 } as const;

@@ -22,7 +22,22 @@ const orAbsent = <T extends z.ZodType>(type: T) =>
 const rule = z.union([
   z.strictObject({ exact: z.strictObject({}) }),
   z.strictObject({ tolerant: z.strictObject({ tolerance: z.int(), sketch_len: z.int() }) }),
+  z.strictObject({
+    custom: z.strictObject({
+      function: z.union([
+        z.strictObject({ mean: z.strictObject({}) }),
+        z.strictObject({ median: z.strictObject({}) }),
+        z.strictObject({ trimmed_mean: z.strictObject({ trim_ppm: z.int() }) }),
+      ]),
+      tolerance: z.int(),
+      sketch_len: z.int(),
+    }),
+  }),
 ]);
+
+const timing = z
+  .object({ k1_us: z.int(), k2_us: z.int(), min_ms: z.int(), max_ms: z.int() })
+  .transform((t) => ({ k1Us: t.k1_us, k2Us: t.k2_us, minMs: t.min_ms, maxMs: t.max_ms }));
 
 const model = z
   .object({
@@ -33,6 +48,8 @@ const model = z
     windows: z.object({ round_blocks: height, commit_blocks: height, reveal_blocks: height }),
     withdrawn: z.boolean(),
     total_weight: amount,
+    trial: orAbsent(binary),
+    timing: orAbsent(timing),
   })
   .transform(
     (m): ModelState => ({
@@ -47,6 +64,8 @@ const model = z
       },
       withdrawn: m.withdrawn,
       totalWeight: m.total_weight,
+      trial: m.trial,
+      timing: m.timing,
     }),
   );
 
@@ -58,6 +77,9 @@ const node = z
     unbonding: z.array(z.object({ amount, release_height: height })),
     reputation: z.int(),
     models: z.array(binary),
+    tier: z.enum(['probation', 'standard', 'trusted']),
+    seats_settled: z.int(),
+    seats_won: z.int(),
   })
   .transform(
     (n): NodeState => ({
@@ -67,6 +89,9 @@ const node = z
       unbonding: n.unbonding.map((u) => ({ amountUnes: u.amount, releaseHeight: u.release_height })),
       reputation: n.reputation,
       models: n.models,
+      tier: n.tier,
+      seatsSettled: n.seats_settled,
+      seatsWon: n.seats_won,
     }),
   );
 
@@ -124,8 +149,10 @@ const query = z
         committed: z.int(),
         height,
         reason: orAbsent(z.enum(['expired_in_queue', 'no_commits', 'no_majority'])),
+        value: z.array(z.int()),
       }),
     ),
+    input_units: z.int(),
   })
   .transform(
     (q): QueryState => ({
@@ -147,6 +174,7 @@ const query = z
       opening: q.opening,
       queueDeadline: q.queue_deadline,
       outcome: q.outcome,
+      inputUnits: q.input_units,
     }),
   );
 

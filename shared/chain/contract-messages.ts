@@ -1,5 +1,5 @@
 import { fromHex, toBase64 } from '../protocol/encoding.ts';
-import type { Rule } from '../protocol/state.ts';
+import type { Rule, Timing } from '../protocol/state.ts';
 
 /** Messages of the contract (infra/chain/contract/schema). Hashes come as lower-case hex and travel as base64. */
 
@@ -15,6 +15,8 @@ export interface AskMessage {
   /** Address that brought the query; gets 10 % of the fee. */
   readonly agent?: string;
   readonly callback?: string;
+  /** Size of an input that lies elsewhere, for the expected time; not part of the query hash. */
+  readonly inputUnits?: number;
 }
 
 export const askMessage = (a: AskMessage): Msg => ({
@@ -27,6 +29,7 @@ export const askMessage = (a: AskMessage): Msg => ({
     max_units: a.maxUnits,
     agent: a.agent ?? null,
     callback: a.callback ?? null,
+    input_units: a.inputUnits ?? null,
   },
 });
 
@@ -66,6 +69,9 @@ export interface RegisterModelMessage {
   readonly priceUnes: string;
   readonly rule: Rule;
   readonly windows: { readonly roundBlocks: number; readonly commitBlocks: number; readonly revealBlocks: number };
+  /** Digest of the known answer that nodes must compute before they serve. */
+  readonly trial?: string;
+  readonly timing?: Timing;
 }
 
 export const registerModelMessage = (m: RegisterModelMessage): Msg => ({
@@ -78,7 +84,14 @@ export const registerModelMessage = (m: RegisterModelMessage): Msg => ({
       commit_blocks: m.windows.commitBlocks,
       reveal_blocks: m.windows.revealBlocks,
     },
+    trial: m.trial === undefined ? null : binary(m.trial),
+    timing: m.timing
+      ? { k1_us: m.timing.k1Us, k2_us: m.timing.k2Us, min_ms: m.timing.minMs, max_ms: m.timing.maxMs }
+      : null,
   },
 });
 
-export const serveMessage = (model: string): Msg => ({ serve: { model: binary(model) } });
+/** @param trial digest of the known answer as this machine computed it, 32 bytes in hex */
+export const serveMessage = (model: string, trial?: string): Msg => ({
+  serve: { model: binary(model), trial: trial === undefined ? null : binary(trial) },
+});

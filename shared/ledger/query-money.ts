@@ -124,7 +124,8 @@ const checkShares = (query: QueryState, seats: readonly SeatState[]): void => {
   const most = partOf(slice, BigInt(sharePpm(REPUTATION.max)));
   for (const { node, outcome, paidUnes } of seats) {
     const [from, to] = outcome === 'majority' ? [least, most] : [0n, 0n];
-    if (paidUnes < from || paidUnes > to) {
+    // A winner that came far too late is paid nothing (docs/protocol.md section 10).
+    if (paidUnes !== 0n && (paidUnes < from || paidUnes > to)) {
       throw disagrees(query.id, `${node} (${outcome}) got ${paidUnes} unes, the rule allows ${from} to ${to}`);
     }
   }

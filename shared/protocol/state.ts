@@ -2,7 +2,28 @@
 
 export type Rule =
   | { readonly exact: Record<string, never> }
-  | { readonly tolerant: { readonly tolerance: number; readonly sketch_len: number } };
+  | { readonly tolerant: { readonly tolerance: number; readonly sketch_len: number } }
+  | {
+      readonly custom: {
+        readonly function: RuleFunction;
+        readonly tolerance: number;
+        readonly sketch_len: number;
+      };
+    };
+
+/** Statistics over sketches, element by element (docs/protocol.md section 5). */
+export type RuleFunction =
+  | { readonly mean: Record<string, never> }
+  | { readonly median: Record<string, never> }
+  | { readonly trimmed_mean: { readonly trim_ppm: number } };
+
+/** Expected time = clamp(k1 x input units + k2 x output units, min, max). */
+export interface Timing {
+  readonly k1Us: number;
+  readonly k2Us: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
 
 export interface ModelState {
   /** Manifest hash: the model's id. */
@@ -13,6 +34,9 @@ export interface ModelState {
   readonly windows: { readonly roundBlocks: number; readonly commitBlocks: number; readonly revealBlocks: number };
   readonly withdrawn: boolean;
   readonly totalWeight: bigint;
+  /** Digest of the known answer that a node must compute before it serves, if the model has one. */
+  readonly trial: string | undefined;
+  readonly timing: Timing | undefined;
 }
 
 export interface NodeState {
@@ -23,7 +47,13 @@ export interface NodeState {
   /** R in thousandths, 100 to 10,000. */
   readonly reputation: number;
   readonly models: readonly string[];
+  readonly tier: Tier;
+  readonly seatsSettled: number;
+  /** Seats in a majority, in time: what tiers count. */
+  readonly seatsWon: number;
 }
+
+export type Tier = 'probation' | 'standard' | 'trusted';
 
 export type QueryInput = { readonly uri: string } | { readonly inline: Uint8Array };
 
@@ -49,6 +79,8 @@ export interface QueryOutcome {
   readonly committed: number;
   readonly height: number;
   readonly reason: 'expired_in_queue' | 'no_commits' | 'no_majority' | undefined;
+  /** The aggregate of a custom rule; empty for others. */
+  readonly value: readonly number[];
 }
 
 /** As the contract computes it at the height of the answer. */
@@ -73,6 +105,8 @@ export interface QueryState {
   readonly opening: OpeningState | undefined;
   readonly queueDeadline: number | undefined;
   readonly outcome: QueryOutcome | undefined;
+  /** Bytes of an inline input; of one that lies elsewhere, what its asker said. */
+  readonly inputUnits: number;
 }
 
 export type SeatOutcome = 'committed' | 'revealed' | 'majority' | 'minority' | 'mismatch' | 'late' | 'absent';

@@ -84,7 +84,7 @@ export const inventQuery = (choices: Choices): InventedQuery => {
   const end = (txHash: string, reason: NonNullable<QueryOutcome['reason']>): void => {
     tell(txHash, 'refunded');
     pay(txHash, ASKER, choices.feeUnes);
-    outcome = { kind: 'refunded', digest: undefined, votes: 0, committed: 0, height, reason };
+    outcome = { kind: 'refunded', digest: undefined, votes: 0, committed: 0, height, reason, value: [] };
   };
   for (; !outcome; attempt++) {
     const members = choices.attempts[attempt] ?? [];
@@ -136,7 +136,7 @@ export const inventQuery = (choices: Choices): InventedQuery => {
         tell(txHash, 'paid', { agent: choices.agent, amount: String(cut.agent) });
         pay(txHash, choices.agent, cut.agent);
       }
-      outcome = { kind: 'verified', digest: 'd', votes: 1, committed: 1, height, reason: undefined };
+      outcome = { kind: 'verified', digest: 'd', votes: 1, committed: 1, height, reason: undefined, value: [] };
       break;
     }
     if (last) {
@@ -161,6 +161,7 @@ const QUERY: QueryState = {
   seats: 3,
   privacy: 'public',
   maxUnits: 1,
+  inputUnits: 0,
   feeUnes: 0n,
   agent: undefined,
   callback: undefined,

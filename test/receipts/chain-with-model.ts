@@ -77,7 +77,7 @@ export class ChainWithModel {
     await world.send(world.operator, model);
     world.block();
     for (const node of world.nodes) {
-      await world.#mined(registerNode(world.comet, world.chain, node, world.model));
+      await world.#mined(registerNode(world.comet, world.chain, node, world.model, MANIFEST.knownAnswer.digest));
     }
     return world;
   }

@@ -69,5 +69,5 @@ it('refunds in full after the third attempt without majority, and slashes nobody
   expect(state.query).toMatchObject({ phase: 'refunded', attempt: 2 });
   expect(state.readModel).toBe('refunded');
   expect(state.totals).toMatchObject({ feesUnes: 0n, poolUnes: 0n });
-  expect(state.nodes).toEqual(opened.nodes.map(() => ({ bondUnes: 1_000_000n, reputation: 1_000 })));
+  expect(state.nodes).toEqual(opened.nodes.map(() => ({ bondUnes: DEVNET.nodeBondUnes, reputation: 1_000 })));
 });

@@ -145,7 +145,7 @@ export class World {
     world.model = model;
     await world.#mined(registerModel(comet, world.chain, world.operator, model, manifest, WINDOWS));
     for (const node of world.nodes) {
-      await world.#mined(registerNode(comet, world.chain, node, model));
+      await world.#mined(registerNode(comet, world.chain, node, model, manifest.knownAnswer.digest));
     }
     return world;
   }

@@ -71,7 +71,8 @@ const open = async (chainId: string, keystore: Keystore, hangs: () => boolean): 
   const dataDir = mkdtempSync(join(folder, chainId));
   const { model, manifest } = await installTinyModel(openFileBlobs(join(dataDir, 'blobs')));
   await done(registerModel(comet, connected.chain, keystore.account('operator'), model, manifest, WINDOWS));
-  for (const name of NODES) await done(registerNode(comet, connected.chain, keystore.node(name), model));
+  for (const name of NODES)
+    await done(registerNode(comet, connected.chain, keystore.node(name), model, manifest.knownAnswer.digest));
   const queuedAt = new Map<string, number>();
   const backend = startBackend({
     dataDir,

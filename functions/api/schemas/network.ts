@@ -12,7 +12,7 @@ export const ModelView = z
     isDefault: z.boolean(),
     owner: z.string(),
     priceUnes: AmountText,
-    rule: z.enum(['exact', 'tolerant']),
+    rule: z.enum(['exact', 'tolerant', 'custom']),
     windows: z.strictObject({ roundBlocks: z.int(), commitBlocks: z.int(), revealBlocks: z.int() }),
     withdrawn: z.boolean(),
     totalWeight: z.string(),
@@ -31,6 +31,9 @@ export const NodeView = z
     unbonding: z.array(z.strictObject({ amountUnes: AmountText, releaseHeight: z.int() })),
     reputationThousandths: z.int(),
     models: z.array(HashText),
+    tier: z.enum(['probation', 'standard', 'trusted']),
+    seatsSettled: z.int(),
+    seatsWon: z.int(),
   })
   .openapi('Node');
 export type NodeView = z.infer<typeof NodeView>;

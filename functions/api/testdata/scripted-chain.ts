@@ -52,6 +52,8 @@ export const modelState = (id: string, change: Partial<ModelState> = {}): ModelS
   windows: { roundBlocks: 4, commitBlocks: 20, revealBlocks: 10 },
   withdrawn: false,
   totalWeight: 5_000n,
+  trial: undefined,
+  timing: undefined,
   ...change,
 });
 
@@ -84,6 +86,7 @@ export const queryState = (id: number, change: Partial<QueryState> = {}): QueryS
   },
   queueDeadline: undefined,
   outcome: undefined,
+  inputUnits: 0,
   ...change,
 });
 
@@ -91,5 +94,5 @@ export const verifiedState = (id: number, digest: string, model: string): QueryS
   queryState(id, {
     model,
     phase: 'verified',
-    outcome: { kind: 'verified', digest, votes: 3, committed: 3, height: 99, reason: undefined },
+    outcome: { kind: 'verified', digest, votes: 3, committed: 3, height: 99, reason: undefined, value: [] },
   });

@@ -1,5 +1,6 @@
 //! Which votes agree (section 5).
 
+use crate::custom;
 use crate::limits::MAX_COMMITTEE;
 use crate::msg::Rule;
 
@@ -14,11 +15,24 @@ pub struct Agreement {
     pub members: Vec<usize>,
     /// Index of the vote whose digest is the result.
     pub result: usize,
+    /// The aggregate of a custom rule; empty for others.
+    pub value: Vec<i32>,
 }
 
-/// The one largest set of agreeing votes; none if there are several. Votes come in commit order.
-pub fn largest_agreement(rule: &Rule, votes: &[Vote]) -> Option<Agreement> {
-    let distances = Distances::new(rule, votes);
+/// The votes that a rule unites; none if it unites none or several sets alike. Votes come in commit order.
+pub fn agree(rule: &Rule, votes: &[Vote]) -> Option<Agreement> {
+    match rule {
+        Rule::Exact {} => largest(0, votes, |a, b| u32::from(a.digest != b.digest)),
+        Rule::Tolerant { tolerance, .. } => largest(*tolerance, votes, |a, b| chebyshev(a.sketch, b.sketch)),
+        Rule::Custom {
+            function, tolerance, ..
+        } => custom::agree(*function, *tolerance, votes),
+    }
+}
+
+/// The one largest set of votes that are pairwise within the tolerance.
+fn largest(tolerance: u32, votes: &[Vote], distance: impl Fn(&Vote, &Vote) -> u32) -> Option<Agreement> {
+    let distances = Distances::new(tolerance, votes, distance);
     let mut search = Search {
         close: distances.close(),
         best: 0,
@@ -31,7 +45,11 @@ pub fn largest_agreement(rule: &Rule, votes: &[Vote]) -> Option<Agreement> {
     }
     let members = indices(search.best);
     let result = distances.medoid(&members)?;
-    Some(Agreement { members, result })
+    Some(Agreement {
+        members,
+        result,
+        value: vec![],
+    })
 }
 
 /// Quorum of section 5: more than half of the committed seats, and more than half of the wanted ones.
@@ -45,20 +63,13 @@ struct Distances {
 }
 
 impl Distances {
-    fn new(rule: &Rule, votes: &[Vote]) -> Self {
+    fn new(tolerance: u32, votes: &[Vote], distance: impl Fn(&Vote, &Vote) -> u32) -> Self {
         assert!(
             votes.len() <= MAX_COMMITTEE as usize,
             "a committee holds at most 21 seats"
         );
-        let distance = |a: &Vote, b: &Vote| match rule {
-            Rule::Exact {} => u32::from(a.digest != b.digest),
-            Rule::Tolerant { .. } => chebyshev(a.sketch, b.sketch),
-        };
         Self {
-            tolerance: match rule {
-                Rule::Exact {} => 0,
-                Rule::Tolerant { tolerance, .. } => *tolerance,
-            },
+            tolerance,
             table: votes
                 .iter()
                 .map(|a| votes.iter().map(|b| distance(a, b)).collect())
@@ -85,7 +96,7 @@ impl Distances {
     }
 }
 
-fn chebyshev(a: &[i32], b: &[i32]) -> u32 {
+pub fn chebyshev(a: &[i32], b: &[i32]) -> u32 {
     let pairs = a.iter().zip(b);
     pairs.map(|(x, y)| x.abs_diff(*y)).max().unwrap_or(0)
 }

@@ -2,9 +2,10 @@ use cosmwasm_std::{Addr, Binary, DepsMut, Empty, Env, Event, MessageInfo, Respon
 
 use crate::events::{event, hex};
 use crate::hash::{self, Place, QueryFields};
-use crate::limits::{check_input, check_length, paid};
+use crate::limits::{check_input, check_length, check_units, input_units, paid};
 use crate::msg::{AskMsg, Input, Phase, Privacy};
 use crate::opening::{enqueue, open_if_free};
+use crate::rules::queue_deadline;
 use crate::state::{load_model, Config, Query, CONFIG, INPUTS, LAST_QUERY, LIVE, QUERIES, TOTALS};
 use crate::{answer, ContractError};
 
@@ -13,6 +14,8 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
     let fee = paid(&info, &config.denom)?;
     check_length("input_hash", &msg.input_hash, 32)?;
     check_input(&msg.input, &msg.input_hash)?;
+    check_units("max_units", msg.max_units)?;
+    let input_units = input_units(&msg.input, msg.input_units)?;
     let model = load_model(deps.storage, &msg.model)?;
     if model.withdrawn {
         return Err(ContractError::ModelWithdrawn { model: hex(&msg.model) });
@@ -32,6 +35,10 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
     }
     let validate = |address: &String| deps.api.addr_validate(address);
     let agent = msg.agent.as_ref().map(validate).transpose()?;
+    // Its share would come back to the contract and be in nobody's books.
+    if agent.as_ref() == Some(&env.contract.address) {
+        return Err(ContractError::AgentIsContract {});
+    }
     let callback = msg.callback.as_ref().map(validate).transpose()?;
 
     let draft = Draft {
@@ -46,6 +53,7 @@ pub fn ask(deps: DepsMut, env: Env, info: MessageInfo, msg: AskMsg) -> Result<Re
         agent,
         callback,
         session: None,
+        input_units,
     };
     let placed = place(deps.storage, &env, &config, draft)?;
     Ok(Response::new().add_events(placed.events).set_data(placed.frame))
@@ -64,6 +72,7 @@ pub struct Draft {
     pub agent: Option<Addr>,
     pub callback: Option<Addr>,
     pub session: Option<Binary>,
+    pub input_units: u64,
 }
 
 pub struct Placed {
@@ -104,6 +113,7 @@ pub fn place(storage: &mut dyn Storage, env: &Env, config: &Config, draft: Draft
         asked_height: env.block.height,
         outcome: None,
         session: draft.session,
+        input_units: draft.input_units,
     };
     LAST_QUERY.save(storage, &id)?;
     QUERIES.save(storage, id, &query)?;
@@ -125,8 +135,8 @@ pub fn place(storage: &mut dyn Storage, env: &Env, config: &Config, draft: Draft
     let (next, opened) = match open_if_free(storage, env, config, &query)? {
         Some(opened) => (opened.event, opened.frame),
         None => {
-            enqueue(storage, config, &query)?;
-            let deadline = env.block.height + config.params.queue_blocks;
+            enqueue(storage, &query)?;
+            let deadline = queue_deadline(storage, &query)?;
             let queued = event("queued")
                 .add_attribute("query_id", id.to_string())
                 .add_attribute("phase", Phase::Queued.as_str())

@@ -6,11 +6,11 @@ use crate::events::{attempt_event, hex};
 use crate::hash;
 use crate::limits::{check_length, nonpayable, MAX_COMMITTEE};
 use crate::phase::{check_not_final, current_round, Timeline};
+use crate::rules::rules_at;
 use crate::session_challenge::check_not_own;
 use crate::stake::weight_at;
-use crate::state::{
-    load_model, load_node, load_query, Full, Seat, SeatOutcome, CONFIG, MODULE_SEED, OPENINGS, SEATS, SEAT_OF,
-};
+use crate::state::{load_model, load_node, load_query, Full, Seat, SeatOutcome, MODULE_SEED, OPENINGS, SEATS, SEAT_OF};
+use crate::timing::{actual_ms, Elapsed};
 use crate::{vrf, ContractError};
 
 /// Claims a seat: the proof shows that the draw chose this node, so nobody knew the committee beforehand.
@@ -33,7 +33,7 @@ pub fn commit(
         .ok_or(ContractError::Queued { query_id })?;
     let (sender, attempt, height) = (info.sender, opening.attempt, env.block.height);
     let windows = load_model(deps.storage, &query.model)?.windows;
-    let grace_blocks = CONFIG.load(deps.storage)?.params.grace_blocks;
+    let grace_blocks = rules_at(deps.storage, opening.height)?.grace_blocks;
     let closed = Timeline::new(&opening, &windows, grace_blocks).commit_close;
     if height > closed {
         return Err(ContractError::CommitWindowClosed {
@@ -91,6 +91,12 @@ pub fn commit(
         receipts_root: None,
         paid: Uint128::zero(),
         slashed: Uint128::zero(),
+        actual_ms: Some(actual_ms(&Elapsed {
+            ns: env.block.time.nanos().saturating_sub(opening.time_ns),
+            blocks: height - opening.height,
+            round_start: u64::from(round) * windows.round_blocks,
+        })),
+        record: None,
     };
     SEATS.save(deps.storage, (query_id, attempt, place), &seat)?;
     opening.committed += 1;

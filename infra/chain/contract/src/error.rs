@@ -159,6 +159,56 @@ pub enum ContractError {
 
     #[error("{0}")]
     Session(#[from] SessionError),
+
+    #[error("the contract itself cannot be the agent")]
+    AgentIsContract {},
+
+    #[error("model {model} has a trial: serve it with the digest that this machine computed")]
+    TrialMissing { model: String },
+
+    #[error("node {node} failed the trial of model {model}: it may serve from height {allowed_from}, now {height}")]
+    CoolingDown {
+        node: Addr,
+        model: String,
+        allowed_from: u64,
+        height: u64,
+    },
+
+    #[error("an inline input has {length} units, its number of bytes: leave input_units out, got {received}")]
+    InputUnitsOfInline { length: usize, received: u64 },
+
+    #[error("{field} must be at most {max}, got {received}")]
+    TooManyUnits {
+        field: &'static str,
+        received: u64,
+        max: u64,
+    },
+
+    #[error("only the admin {admin} may do this, got {sender}")]
+    NotAdmin { admin: String, sender: Addr },
+
+    #[error("proposed as admin is {proposed}, got {sender}")]
+    NotProposed { proposed: String, sender: Addr },
+
+    #[error("cannot spend {amount}: allowed are 1 to the pool's {pool}")]
+    InvalidSpend { amount: Uint128, pool: Uint128 },
+
+    #[error("the pool cannot be spent on the contract itself")]
+    SpendToItself {},
+
+    #[error("limit must be 1 to {max}, got {limit}")]
+    InvalidLimit { limit: u32, max: u32 },
+
+    #[error("all nodes have their weights")]
+    NothingToReweigh {},
+
+    #[error("cannot migrate {contract} {version} to {to}: {reason}")]
+    CannotMigrate {
+        reason: &'static str,
+        contract: String,
+        version: String,
+        to: &'static str,
+    },
 }
 
 fn release_text(next_release: Option<u64>) -> String {

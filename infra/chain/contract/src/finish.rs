@@ -4,10 +4,13 @@ use cosmwasm_std::{Env, Event, Storage, SubMsg};
 
 use crate::answer::Opened;
 use crate::events::attempt_event;
+use crate::lifecycle::Speed;
 use crate::money;
 use crate::msg::Phase;
 use crate::opening::{dequeue, release};
 use crate::payout::{callback, payment};
+use crate::record::Case;
+use crate::rules::rules_at;
 use crate::session_challenge::conclude;
 use crate::stake::Ledger;
 use crate::state::{load_node, Outcome, Query, Seat, SeatOutcome, LIVE, OPENINGS, QUERIES};
@@ -20,15 +23,16 @@ pub struct Report {
     pub messages: Vec<SubMsg>,
 }
 
-/// Cuts the fee among the majority, the agent and the pool. Shares follow from the reputations before this query.
+/// Cuts the fee among the majority, the agent and the pool. Shares follow from the reputations before this query. What a
+/// seat without response would have got is the pool's: nobody gains by making another late.
 pub fn pay(
-    storage: &mut dyn Storage,
+    storage: &dyn Storage,
     ledger: &mut Ledger,
-    query: &Query,
-    attempt: u32,
+    case: &Case,
     seats: &mut [Seat],
     report: &mut Report,
 ) -> Result<(), ContractError> {
+    let (query, attempt) = (case.query, case.attempt);
     let is_winner = |seat: &&mut Seat| seat.outcome == SeatOutcome::Majority;
     let mut reputations = Vec::new();
     for seat in seats.iter_mut().filter(is_winner) {
@@ -39,8 +43,11 @@ pub fn pay(
     ledger.totals.pool = ledger.totals.pool.checked_add(cut.pool)?;
     let denom = ledger.config.denom.clone();
     for (seat, amount) in seats.iter_mut().filter(is_winner).zip(cut.winners) {
+        if case.speed(seat) == Speed::NonResponse {
+            ledger.totals.pool = ledger.totals.pool.checked_add(amount)?;
+            continue;
+        }
         seat.paid = amount;
-        ledger.reward(storage, &seat.node)?;
         report.messages.extend(payment(query.id, &seat.node, amount, &denom)?);
         report.events.push(
             attempt_event("paid", query.id, attempt)
@@ -96,17 +103,18 @@ pub fn finish(
     mut query: Query,
     outcome: Outcome,
     report: &mut Report,
-) -> Result<Option<Opened>, ContractError> {
+) -> Result<Vec<Opened>, ContractError> {
     let config = ledger.config.clone();
     conclude(storage, &mut ledger, &query, &outcome, report)?;
     ledger.close(storage)?;
-    report.messages.extend(callback(&config, &query, &outcome)?);
+    let callback_gas = rules_at(storage, query.asked_height)?.callback_gas;
+    report.messages.extend(callback(callback_gas, &query, &outcome)?);
     query.outcome = Some(outcome);
     QUERIES.save(storage, query.id, &query)?;
     LIVE.remove(storage, query.id);
     if !OPENINGS.has(storage, query.id) {
-        dequeue(storage, &config, &query)?;
-        return Ok(None);
+        dequeue(storage, &query)?;
+        return Ok(vec![]);
     }
     let opened = release(storage, env, &config)?;
     report.events.extend(opened.iter().map(|opened| opened.event.clone()));

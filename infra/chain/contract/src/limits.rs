@@ -2,7 +2,9 @@
 
 use cosmwasm_std::{Binary, MessageInfo, Uint128};
 
-use crate::msg::{Input, Params, Rule, Windows};
+use crate::lifecycle::{LifecycleParams, Timing};
+use crate::money::{REPUTATION_MAX, REPUTATION_MIN};
+use crate::msg::{Function, Input, Params, Rule, Windows};
 use crate::ContractError;
 
 /// No bond total and no fee is above this, so that products with 10^6 and sums of weights fit 128 bits.
@@ -17,10 +19,25 @@ pub const MAX_UNBONDING: usize = 32;
 pub const MAX_URI_BYTES: usize = 512;
 pub const MAX_INLINE_BYTES: usize = 4_096;
 pub const MAX_SKETCH: u32 = 64;
+/// What every reader of JSON holds exactly: one query with more would make lists unreadable for some.
+pub const MAX_UNITS: u64 = (1 << 53) - 1;
 pub const MAX_WINDOW_BLOCKS: u64 = 100_000;
 pub const MAX_SESSION_BLOCKS: u64 = 10_000_000;
 /// A registration reads every agent.
 pub const MAX_AGENTS: u128 = 1_000;
+/// Settled seats that are found by their node.
+pub const LOG_KEEP: u32 = 100;
+/// Nodes that one message gives new weights.
+pub const MAX_REWEIGH: u32 = 30;
+/// Queries that one message opens: two, so that places added by governance are filled.
+pub const MAX_OPENED: usize = 2;
+const MAX_COOLDOWN_BLOCKS: u64 = 10_000_000;
+const MAX_TIER_SEATS: u32 = 1_000_000;
+/// More than half from both ends would leave nothing.
+const MAX_TRIM_PPM: u32 = 499_999;
+const MAX_UNIT_US: u64 = 1_000_000_000_000;
+/// A week.
+const MAX_EXPECTED_MS: u64 = 604_800_000;
 
 pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
     let mut problems = Vec::new();
@@ -72,6 +89,7 @@ pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
         0,
         blocks(params.unbonding_blocks.saturating_sub(1)),
     );
+    check_lifecycle(&params.lifecycle, check);
     let starts_well = denom.starts_with(|c: char| c.is_ascii_alphabetic());
     let valid = |c: char| c.is_ascii_alphanumeric() || "/:._-".contains(c);
     if !(3..=128).contains(&denom.len()) || !starts_well || !denom.chars().all(valid) {
@@ -85,7 +103,40 @@ pub fn check_params(denom: &str, params: &Params) -> Result<(), ContractError> {
     }
 }
 
-pub fn check_model(price: Uint128, rule: &Rule, windows: &Windows, unbonding_blocks: u64) -> Result<(), ContractError> {
+fn check_lifecycle(params: &LifecycleParams, mut check: impl FnMut(&str, u128, u128, u128)) {
+    let mut check = |field: &str, received: u64, min: u64, max: u64| {
+        check(&format!("lifecycle.{field}"), received.into(), min.into(), max.into());
+    };
+    check("cooldown_blocks", params.cooldown_blocks, 1, MAX_COOLDOWN_BLOCKS);
+    let (standard, trusted) = (params.standard_seats, params.trusted_seats);
+    check("standard_seats", standard.into(), 0, MAX_TIER_SEATS.into());
+    check("trusted_seats", trusted.into(), standard.into(), MAX_TIER_SEATS.into());
+    let (standard, trusted) = (params.standard_reputation, params.trusted_reputation);
+    let (lowest, highest) = (REPUTATION_MIN.into(), REPUTATION_MAX.into());
+    check("standard_reputation", standard.into(), lowest, highest);
+    check("trusted_reputation", trusted.into(), standard.into(), highest);
+    let (timeout, non_response) = (params.timeout_factor_ppm, params.non_response_factor_ppm);
+    check("timeout_factor_ppm", timeout.into(), 1_000_000, u32::MAX.into());
+    check(
+        "non_response_factor_ppm",
+        non_response.into(),
+        timeout.into(),
+        u32::MAX.into(),
+    );
+}
+
+/// Blocks that all attempts of a query may last.
+pub fn longest_query(windows: &Windows) -> u128 {
+    (u128::from(windows.commit_blocks) + u128::from(windows.reveal_blocks)) * u128::from(MAX_ATTEMPTS)
+}
+
+pub fn check_model(
+    price: Uint128,
+    rule: &Rule,
+    windows: &Windows,
+    timing: &Option<Timing>,
+    unbonding_blocks: u64,
+) -> Result<(), ContractError> {
     let mut problems = Vec::new();
     let mut check = |field: &str, received: u128, min: u128, max: u128| {
         if received < min || received > max {
@@ -111,11 +162,24 @@ pub fn check_model(price: Uint128, rule: &Rule, windows: &Windows, unbonding_blo
         1,
         windows.commit_blocks.into(),
     );
-    if let Rule::Tolerant { sketch_len, .. } = rule {
-        check("sketch_len", (*sketch_len).into(), 1, MAX_SKETCH.into());
+    if !matches!(rule, Rule::Exact {}) {
+        check("sketch_len", rule.sketch_len().into(), 1, MAX_SKETCH.into());
+    }
+    if let Rule::Custom {
+        function: Function::TrimmedMean { trim_ppm },
+        ..
+    } = rule
+    {
+        check("trim_ppm", (*trim_ppm).into(), 1, MAX_TRIM_PPM.into());
+    }
+    if let Some(timing) = timing {
+        check("k1_us", timing.k1_us.into(), 0, MAX_UNIT_US.into());
+        check("k2_us", timing.k2_us.into(), 0, MAX_UNIT_US.into());
+        check("max_ms", timing.max_ms.into(), 1, MAX_EXPECTED_MS.into());
+        check("min_ms", timing.min_ms.into(), 1, timing.max_ms.into());
     }
     // Whoever commits and unbonds at once must still be slashable when the last attempt can be settled.
-    let all = (u128::from(windows.commit_blocks) + u128::from(windows.reveal_blocks)) * u128::from(MAX_ATTEMPTS);
+    let all = longest_query(windows);
     if all >= u128::from(unbonding_blocks) {
         problems.push(format!(
             "{MAX_ATTEMPTS} attempts must last less than unbonding_blocks {unbonding_blocks}, got {all} blocks"
@@ -148,6 +212,29 @@ pub fn check_input(input: &Input, input_hash: &Binary) -> Result<(), ContractErr
             }
             Ok(())
         }
+    }
+}
+
+pub fn check_units(field: &'static str, received: u64) -> Result<u64, ContractError> {
+    match received <= MAX_UNITS {
+        true => Ok(received),
+        false => Err(ContractError::TooManyUnits {
+            field,
+            received,
+            max: MAX_UNITS,
+        }),
+    }
+}
+
+/// Of an input elsewhere they are what its asker says: nodes that find it wrong need not commit.
+pub fn input_units(input: &Input, stated: Option<u64>) -> Result<u64, ContractError> {
+    match (input, stated) {
+        (Input::Uri(_), stated) => check_units("input_units", stated.unwrap_or_default()),
+        (Input::Inline(bytes), None) => Ok(bytes.len() as u64),
+        (Input::Inline(bytes), Some(received)) => Err(ContractError::InputUnitsOfInline {
+            length: bytes.len(),
+            received,
+        }),
     }
 }
 

@@ -1,43 +1,47 @@
 //! Models: registered once, immutable, withdrawn for good.
 
-use cosmwasm_std::{Binary, DepsMut, MessageInfo, Response, Uint128};
+use cosmwasm_std::{Binary, DepsMut, MessageInfo, Response};
 
 use crate::events::{event, hex};
-use crate::limits::{check_length, check_model, nonpayable};
-use crate::msg::{Rule, Windows};
-use crate::state::{load_model, Model, CONFIG, MODELS};
+use crate::limits::{check_length, check_model, longest_query, nonpayable};
+use crate::state::{load_model, Model, CONFIG, LONGEST_QUERY, MODELS};
 use crate::ContractError;
 
 pub fn register(
     deps: DepsMut,
     info: MessageInfo,
     manifest_hash: Binary,
-    price: Uint128,
-    rule: Rule,
-    windows: Windows,
+    model: Model,
 ) -> Result<Response, ContractError> {
     nonpayable(&info)?;
     check_length("manifest_hash", &manifest_hash, 32)?;
-    let params = CONFIG.load(deps.storage)?.params;
-    check_model(price, &rule, &windows, params.unbonding_blocks)?;
+    if let Some(trial) = &model.trial {
+        check_length("trial", trial, 32)?;
+    }
+    let unbonding_blocks = CONFIG.load(deps.storage)?.params.unbonding_blocks;
+    check_model(
+        model.price,
+        &model.rule,
+        &model.windows,
+        &model.timing,
+        unbonding_blocks,
+    )?;
     if MODELS.has(deps.storage, &manifest_hash) {
         return Err(ContractError::ModelExists {
             model: hex(&manifest_hash),
         });
     }
-    let model = Model {
-        owner: info.sender,
-        price,
-        rule,
-        windows,
-        withdrawn: false,
-    };
     MODELS.save(deps.storage, &manifest_hash, &model)?;
+    // Below the unbonding time, which is a u64; withdrawn models count on, since queries may still run.
+    let blocks = longest_query(&model.windows) as u64;
+    if blocks > LONGEST_QUERY.may_load(deps.storage)?.unwrap_or_default() {
+        LONGEST_QUERY.save(deps.storage, &blocks)?;
+    }
     let event = event("model")
         .add_attribute("model", hex(&manifest_hash))
         .add_attribute("action", "registered")
         .add_attribute("owner", &model.owner)
-        .add_attribute("price", price);
+        .add_attribute("price", model.price);
     Ok(Response::new().add_event(event))
 }
 

@@ -1,9 +1,12 @@
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Binary, Uint128};
 
+pub use crate::custom::Function;
+pub use crate::lifecycle::{LifecycleParams, Speed, Tier, Timing};
+pub use crate::log::{LogRecord, LogResponse};
 pub use crate::query_view::{
-    DrawResponse, LiveResponse, ModelResponse, ModelsResponse, NodeResponse, NodesResponse, OpeningView, OutcomeView,
-    ParamsResponse, Phase, QueryResponse, SeatView, SeatsResponse,
+    DrawResponse, GovernanceResponse, LiveResponse, ModelResponse, ModelsResponse, NodeResponse, NodesResponse,
+    OpeningView, OutcomeView, ParamsResponse, Phase, QueryResponse, SeatView, SeatsResponse, TrialResponse,
 };
 pub use crate::session_msg::*;
 pub use crate::session_query::{AgentView, AgentsResponse, SessionPhase, SessionResponse, SessionsResponse};
@@ -14,6 +17,16 @@ pub use crate::state::{OutcomeKind, RefundReason, SeatOutcome, Totals, Unbonding
 pub struct InstantiateMsg {
     pub denom: String,
     pub params: Params,
+    /// An account or a DAO's contract; nobody if none is named, for good.
+    pub admin: Option<String>,
+}
+
+/// What version 0.1.0 lacked.
+#[cw_serde]
+pub struct MigrateMsg {
+    pub admin: Option<String>,
+    pub sessions: SessionParams,
+    pub lifecycle: LifecycleParams,
 }
 
 #[cw_serde]
@@ -29,6 +42,7 @@ pub struct Params {
     pub slash_ppm: u32,
     pub callback_gas: u64,
     pub sessions: SessionParams,
+    pub lifecycle: LifecycleParams,
 }
 
 #[cw_serde]
@@ -48,12 +62,17 @@ pub enum ExecuteMsg {
         price: Uint128,
         rule: Rule,
         windows: Windows,
+        /// Digest of the known answer that a node must compute before it serves.
+        trial: Option<Binary>,
+        timing: Option<Timing>,
     },
     WithdrawModel {
         model: Binary,
     },
     Serve {
         model: Binary,
+        /// What the node's machine computed; needed if the model has a trial.
+        trial: Option<Binary>,
     },
     Unserve {
         model: Binary,
@@ -73,7 +92,6 @@ pub enum ExecuteMsg {
     Expire {
         query_id: u64,
     },
-
     /// Offers sessions as an agent; none withdraws the offer.
     Announce {
         service: Option<Service>,
@@ -92,6 +110,23 @@ pub enum ExecuteMsg {
         proof: Option<Binary>,
     },
     OpenAnswer(OpenAnswerMsg),
+    /// By the admin, as the next two.
+    UpdateParams {
+        params: Params,
+    },
+    ProposeAdmin {
+        admin: String,
+    },
+    SpendPool {
+        to: String,
+        amount: Uint128,
+    },
+    /// By whom the admin proposed.
+    AcceptAdmin {},
+    /// By anyone, after a change of what weights follow from.
+    Reweigh {
+        limit: u32,
+    },
 }
 
 #[cw_serde]
@@ -106,6 +141,8 @@ pub struct AskMsg {
     pub agent: Option<String>,
     /// Contract that is told the outcome.
     pub callback: Option<String>,
+    /// Size of an input that lies elsewhere, for the expected time; an inline one has its number of bytes.
+    pub input_units: Option<u64>,
 }
 
 #[cw_serde]
@@ -142,7 +179,26 @@ impl Privacy {
 #[derive(Copy)]
 pub enum Rule {
     Exact {},
-    Tolerant { tolerance: u32, sketch_len: u32 },
+    Tolerant {
+        tolerance: u32,
+        sketch_len: u32,
+    },
+    /// Votes agree with a statistic of all votes, not with each other.
+    Custom {
+        function: Function,
+        tolerance: u32,
+        sketch_len: u32,
+    },
+}
+
+impl Rule {
+    /// How many numbers a vote has.
+    pub fn sketch_len(&self) -> u32 {
+        match self {
+            Rule::Exact {} => 0,
+            Rule::Tolerant { sketch_len, .. } | Rule::Custom { sketch_len, .. } => *sketch_len,
+        }
+    }
 }
 
 #[cw_serde]
@@ -184,11 +240,15 @@ pub enum QueryMsg {
     },
     /// The seats of an attempt (the current one if none is named) in commit order.
     #[returns(SeatsResponse)]
-    Seats { id: u64, attempt: Option<u32> },
+    Seats {
+        id: u64,
+        attempt: Option<u32>,
+        start_after: Option<u32>,
+        limit: Option<u32>,
+    },
     /// What a node needs to know to draw, and a reader to check a draw.
     #[returns(DrawResponse)]
     Draw { query_id: u64, node: String },
-
     #[returns(SessionResponse)]
     Session { id: Binary },
     #[returns(SessionsResponse)]
@@ -201,6 +261,25 @@ pub enum QueryMsg {
     Agents {
         model: Binary,
         start_after: Option<String>,
+        limit: Option<u32>,
+    },
+    #[returns(GovernanceResponse)]
+    Governance {},
+    /// Whether a node is warm for a model.
+    #[returns(TrialResponse)]
+    Trial { node: String, model: Binary },
+    /// The settled seats of a query, by attempt and commit order.
+    #[returns(LogResponse)]
+    QueryLog {
+        id: u64,
+        start_after: Option<u32>,
+        limit: Option<u32>,
+    },
+    /// The last settled seats of a node, the newest first.
+    #[returns(LogResponse)]
+    NodeLog {
+        node: String,
+        start_after: Option<u32>,
         limit: Option<u32>,
     },
 }

@@ -7,6 +7,7 @@ use crate::limits::{nonpayable, paid, MAX_MODELS_PER_NODE};
 use crate::money::REPUTATION_START;
 use crate::stake::{served_models, Ledger};
 use crate::state::{load_model, load_node, Node, NODES, SERVING, VRF_KEYS, WEIGHTS};
+use crate::trial::take_trial;
 use crate::{vrf, ContractError};
 
 pub fn register(deps: DepsMut, env: Env, info: MessageInfo, vrf_pubkey: Binary) -> Result<Response, ContractError> {
@@ -30,6 +31,8 @@ pub fn register(deps: DepsMut, env: Env, info: MessageInfo, vrf_pubkey: Binary) 
         bond,
         unbonding: vec![],
         reputation: REPUTATION_START,
+        seats_settled: 0,
+        seats_won: 0,
     };
     ledger.add_bond(bond)?;
     ledger.save_node(deps.storage, &info.sender, &node)?;
@@ -58,11 +61,19 @@ pub fn bond(deps: DepsMut, env: Env, info: MessageInfo) -> Result<Response, Cont
     Ok(Response::new().add_event(event))
 }
 
-pub fn serve(deps: DepsMut, env: Env, info: MessageInfo, model: Binary) -> Result<Response, ContractError> {
+/// A failed trial succeeds as a message: the chain keeps its record.
+pub fn serve(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    model: Binary,
+    trial: Option<Binary>,
+) -> Result<Response, ContractError> {
     nonpayable(&info)?;
     let node = info.sender;
     load_node(deps.storage, &node)?;
-    if load_model(deps.storage, &model)?.withdrawn {
+    let stored = load_model(deps.storage, &model)?;
+    if stored.withdrawn {
         return Err(ContractError::ModelWithdrawn { model: hex(&model) });
     }
     let served = served_models(deps.storage, &node)?;
@@ -78,6 +89,9 @@ pub fn serve(deps: DepsMut, env: Env, info: MessageInfo, model: Binary) -> Resul
             served: served.len(),
             max: MAX_MODELS_PER_NODE,
         });
+    }
+    if let Some(failed) = take_trial(deps.storage, env.block.height, &node, &model, &stored, trial)? {
+        return Ok(Response::new().add_event(failed));
     }
     let key: (&Addr, &[u8]) = (&node, &model);
     SERVING.save(deps.storage, key, &Empty {}, env.block.height)?;

@@ -1,13 +1,13 @@
 //! Opening of attempts: capacity, the queue and seeds.
 
-use cosmwasm_std::{Binary, Env, Order, Storage};
+use cosmwasm_std::{Binary, Env, Order, StdResult, Storage};
 
 use crate::answer::{self, Opened};
 use crate::events::{attempt_event, hex};
 use crate::hash::{self, Place};
-use crate::limits::MAX_AMOUNT;
-use crate::money::rank_key;
+use crate::limits::MAX_OPENED;
 use crate::msg::Phase;
+use crate::rules::queue_key;
 use crate::state::{load_query, Config, Opening, Query, MODULE_SEED, OPENINGS, OPEN_COUNT, QUEUE, TOTAL_WEIGHTS};
 use crate::ContractError;
 
@@ -49,7 +49,7 @@ pub fn open_attempt(
     })
 }
 
-/// Opens a query that was not open before, if there is capacity.
+/// Opens a query that was not open before, if there is capacity and nobody waits for it.
 pub fn open_if_free(
     storage: &mut dyn Storage,
     env: &Env,
@@ -57,38 +57,42 @@ pub fn open_if_free(
     query: &Query,
 ) -> Result<Option<Opened>, ContractError> {
     let open = OPEN_COUNT.load(storage)?;
-    if open >= config.params.max_open {
+    if open >= config.params.max_open || head(storage)?.is_some() {
         return Ok(None);
     }
     OPEN_COUNT.save(storage, &(open + 1))?;
     open_attempt(storage, env, query, 0).map(Some)
 }
 
-pub fn enqueue(storage: &mut dyn Storage, config: &Config, query: &Query) -> Result<(), ContractError> {
-    QUEUE.save(storage, queue_key(config, query)?, &Default::default())?;
+pub fn enqueue(storage: &mut dyn Storage, query: &Query) -> Result<(), ContractError> {
+    let key = queue_key(storage, query)?;
+    QUEUE.save(storage, key, &Default::default())?;
     Ok(())
 }
 
-pub fn dequeue(storage: &mut dyn Storage, config: &Config, query: &Query) -> Result<(), ContractError> {
-    QUEUE.remove(storage, queue_key(config, query)?);
-    Ok(())
-}
-
-/// Gives a place back and opens what waits at the head of the queue.
-pub fn release(storage: &mut dyn Storage, env: &Env, config: &Config) -> Result<Option<Opened>, ContractError> {
-    let open = OPEN_COUNT.load(storage)?;
-    OPEN_COUNT.save(storage, &(open - 1))?;
-    let first = QUEUE.keys(storage, None, None, Order::Ascending).next().transpose()?;
-    let Some(key) = first else {
-        return Ok(None);
-    };
+pub fn dequeue(storage: &mut dyn Storage, query: &Query) -> Result<(), ContractError> {
+    let key = queue_key(storage, query)?;
     QUEUE.remove(storage, key);
-    let query = load_query(storage, key.1)?;
-    open_if_free(storage, env, config, &query)
+    Ok(())
 }
 
-fn queue_key(config: &Config, query: &Query) -> Result<(u128, u64), ContractError> {
-    let ageing = config.params.ageing_per_block;
-    let rank = rank_key(query.fee, ageing, query.asked_height, MAX_AMOUNT)?;
-    Ok((rank, query.id))
+/// Gives a place back and opens what waits at the head of the queue, as far as there are places.
+pub fn release(storage: &mut dyn Storage, env: &Env, config: &Config) -> Result<Vec<Opened>, ContractError> {
+    let mut open = OPEN_COUNT.load(storage)? - 1;
+    let mut opened = vec![];
+    while open < config.params.max_open && opened.len() < MAX_OPENED {
+        let Some(key) = head(storage)? else {
+            break;
+        };
+        QUEUE.remove(storage, key);
+        let query = load_query(storage, key.1)?;
+        opened.push(open_attempt(storage, env, &query, 0)?);
+        open += 1;
+    }
+    OPEN_COUNT.save(storage, &open)?;
+    Ok(opened)
+}
+
+fn head(storage: &dyn Storage) -> StdResult<Option<(u128, u64)>> {
+    QUEUE.keys(storage, None, None, Order::Ascending).next().transpose()
 }

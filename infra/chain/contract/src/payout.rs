@@ -7,7 +7,7 @@ use cosmwasm_std::{
 
 use crate::events::{event, hex};
 use crate::msg::CallbackMsg;
-use crate::state::{Config, Outcome, Query, TOTALS};
+use crate::state::{Outcome, Query, TOTALS};
 use crate::ContractError;
 
 const PAYMENT: u64 = 1;
@@ -50,7 +50,7 @@ fn payment_about(about: &str, id: String, to: &Addr, amount: Uint128, denom: &st
     Ok(Some(message))
 }
 
-pub fn callback(config: &Config, query: &Query, outcome: &Outcome) -> StdResult<Option<SubMsg>> {
+pub fn callback(gas: u64, query: &Query, outcome: &Outcome) -> StdResult<Option<SubMsg>> {
     let Some(contract) = &query.callback else {
         return Ok(None);
     };
@@ -70,7 +70,7 @@ pub fn callback(config: &Config, query: &Query, outcome: &Outcome) -> StdResult<
         amount: Uint128::zero(),
     })?;
     let message = SubMsg::reply_on_error(execute, CALLBACK)
-        .with_gas_limit(config.params.callback_gas)
+        .with_gas_limit(gas)
         .with_payload(payload);
     Ok(Some(message))
 }

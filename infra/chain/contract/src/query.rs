@@ -3,13 +3,14 @@ use cw_storage_plus::Bound;
 
 use crate::msg::{
     DrawResponse, LiveResponse, ModelResponse, ModelsResponse, NodeResponse, NodesResponse, OpeningView, OutcomeView,
-    ParamsResponse, Phase, QueryResponse, SeatView, SeatsResponse,
+    ParamsResponse, Phase, QueryResponse, SeatView, SeatsResponse, Tier,
 };
 use crate::phase::{current_round, final_phase, Timeline};
+use crate::rules::{queue_deadline, rules_at};
 use crate::stake::{served_models, weight_at};
 use crate::state::{
-    load_model, load_node, load_query, load_seats, Config, Model, Node, Opening, Query, Seat, Totals, CONFIG, INPUTS,
-    LIVE, MODELS, MODULE_SEED, NODES, OPENINGS, QUERIES, TOTALS, TOTAL_WEIGHTS,
+    load_model, load_node, load_query, Model, Node, Opening, Query, Seat, Totals, CONFIG, INPUTS, LIVE, MODELS,
+    MODULE_SEED, NODES, OPENINGS, QUERIES, SEATS, TOTALS, TOTAL_WEIGHTS,
 };
 use crate::ContractError;
 
@@ -58,7 +59,11 @@ pub fn nodes(deps: Deps, start_after: Option<String>, limit: Option<u32>) -> Std
 
 fn node_view(deps: Deps, address: Addr, node: Node) -> StdResult<NodeResponse> {
     let models = served_models(deps.storage, &address)?;
+    let lifecycle = CONFIG.load(deps.storage)?.params.lifecycle;
     Ok(NodeResponse {
+        tier: Tier::of(&lifecycle, node.reputation, node.seats_won),
+        seats_settled: node.seats_settled,
+        seats_won: node.seats_won,
         address,
         vrf_pubkey: node.vrf_pubkey,
         bond: node.bond,
@@ -93,28 +98,28 @@ fn model_view(deps: Deps, key: Binary, model: Model) -> StdResult<ModelResponse>
         windows: model.windows,
         withdrawn: model.withdrawn,
         total_weight: total_weight.unwrap_or_default(),
+        trial: model.trial,
+        timing: model.timing,
     })
 }
 
 pub fn query(deps: Deps, env: Env, id: u64) -> Result<QueryResponse, ContractError> {
     let query = load_query(deps.storage, id)?;
-    let config = CONFIG.load(deps.storage)?;
-    query_view(deps, &env, &config, query)
+    query_view(deps, &env, query)
 }
 
 pub fn live(deps: Deps, env: Env, start_after: Option<u64>, limit: Option<u32>) -> Result<LiveResponse, ContractError> {
-    let config = CONFIG.load(deps.storage)?;
     let queries = LIVE
         .keys(deps.storage, start_after.map(Bound::exclusive), None, Order::Ascending)
         .take(page(limit))
-        .map(|id| query_view(deps, &env, &config, QUERIES.load(deps.storage, id?)?))
+        .map(|id| query_view(deps, &env, QUERIES.load(deps.storage, id?)?))
         .collect::<Result<_, ContractError>>()?;
     Ok(LiveResponse { queries })
 }
 
-fn query_view(deps: Deps, env: &Env, config: &Config, query: Query) -> Result<QueryResponse, ContractError> {
+fn query_view(deps: Deps, env: &Env, query: Query) -> Result<QueryResponse, ContractError> {
     let height = env.block.height;
-    let deadline = query.asked_height + config.params.queue_blocks;
+    let deadline = queue_deadline(deps.storage, &query)?;
     let attempt = OPENINGS.may_load(deps.storage, query.id)?;
     let waits = attempt.is_none() && query.outcome.is_none();
     let mut phase = match height > deadline {
@@ -124,7 +129,8 @@ fn query_view(deps: Deps, env: &Env, config: &Config, query: Query) -> Result<Qu
     let mut opening = None;
     if let Some(attempt) = &attempt {
         let windows = load_model(deps.storage, &query.model)?.windows;
-        let timeline = Timeline::new(attempt, &windows, config.params.grace_blocks);
+        let grace_blocks = rules_at(deps.storage, attempt.height)?.grace_blocks;
+        let timeline = Timeline::new(attempt, &windows, grace_blocks);
         phase = timeline.phase(attempt, height);
         let round = current_round(attempt, &windows, height);
         opening = Some(opening_view(attempt, &timeline, round, height));
@@ -157,7 +163,9 @@ fn query_view(deps: Deps, env: &Env, config: &Config, query: Query) -> Result<Qu
             committed: outcome.committed,
             height: outcome.height,
             reason: outcome.reason,
+            value: outcome.value,
         }),
+        input_units: query.input_units,
     })
 }
 
@@ -176,14 +184,23 @@ fn opening_view(opening: &Opening, timeline: &Timeline, round: u32, height: u64)
     }
 }
 
-pub fn seats(deps: Deps, id: u64, attempt: Option<u32>) -> Result<SeatsResponse, ContractError> {
+/// `start_after` is a place in commit order.
+pub fn seats(
+    deps: Deps,
+    id: u64,
+    attempt: Option<u32>,
+    start_after: Option<u32>,
+    limit: Option<u32>,
+) -> Result<SeatsResponse, ContractError> {
     load_query(deps.storage, id)?;
     let current = OPENINGS.may_load(deps.storage, id)?;
     let attempt = attempt.unwrap_or(current.map_or(0, |opening| opening.attempt));
-    let seats = load_seats(deps.storage, id, attempt)?
-        .into_iter()
-        .map(|seat| seat_view(seat, attempt))
-        .collect();
+    let seats = SEATS
+        .prefix((id, attempt))
+        .range(deps.storage, start_after.map(Bound::exclusive), None, Order::Ascending)
+        .take(page(limit))
+        .map(|entry| entry.map(|(_, seat)| seat_view(seat, attempt)))
+        .collect::<StdResult<_>>()?;
     Ok(SeatsResponse { seats })
 }
 

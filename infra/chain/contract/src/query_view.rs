@@ -3,7 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Uint128, Uint64};
 
-use crate::msg::{Input, Params, Privacy, Rule, Windows};
+use crate::msg::{Input, Params, Privacy, Rule, Tier, Timing, Windows};
 use crate::state::{OutcomeKind, RefundReason, SeatOutcome, Unbonding};
 
 #[cw_serde]
@@ -21,7 +21,12 @@ pub struct NodeResponse {
     pub unbonding: Vec<Unbonding>,
     /// In thousandths.
     pub reputation: u32,
+    /// At most 64, as the unbondings are at most 32.
     pub models: Vec<Binary>,
+    pub tier: Tier,
+    pub seats_settled: u32,
+    /// Those in a majority, in time: what tiers count.
+    pub seats_won: u32,
 }
 
 #[cw_serde]
@@ -38,6 +43,8 @@ pub struct ModelResponse {
     pub windows: Windows,
     pub withdrawn: bool,
     pub total_weight: Uint128,
+    pub trial: Option<Binary>,
+    pub timing: Option<Timing>,
 }
 
 #[cw_serde]
@@ -94,6 +101,7 @@ pub struct QueryResponse {
     /// Last height in the queue; null once opened or final.
     pub queue_deadline: Option<u64>,
     pub outcome: Option<OutcomeView>,
+    pub input_units: u64,
 }
 
 #[cw_serde]
@@ -120,6 +128,8 @@ pub struct OutcomeView {
     pub committed: u32,
     pub height: u64,
     pub reason: Option<RefundReason>,
+    /// The aggregate of a custom rule; empty for others.
+    pub value: Vec<i32>,
 }
 
 #[cw_serde]
@@ -157,4 +167,25 @@ pub struct DrawResponse {
     pub attempt: u32,
     pub round: u32,
     pub vrf_pubkey: Binary,
+}
+
+#[cw_serde]
+pub struct GovernanceResponse {
+    pub admin: Option<Addr>,
+    pub proposed_admin: Option<Addr>,
+    /// What `unbonding_blocks` must stay above.
+    pub longest_query_blocks: u64,
+    /// Whether nodes are left whose weights follow from older parameters.
+    pub reweighing: bool,
+    pub version: String,
+}
+
+#[cw_serde]
+pub struct TrialResponse {
+    /// Null if the model has no trial.
+    pub expected: Option<Binary>,
+    /// Whether the node serves the model.
+    pub warm: bool,
+    /// Height from which it may try again after a failure; stays until it passes.
+    pub allowed_from: Option<u64>,
 }

@@ -5,7 +5,8 @@ use crate::hash::{self, CommitmentFields, Place};
 use crate::limits::{check_length, nonpayable};
 use crate::msg::{RevealMsg, Rule};
 use crate::phase::{check_after, check_not_final, Timeline};
-use crate::state::{load_model, load_query, Seat, SeatOutcome, CONFIG, OPENINGS, SEATS, SEAT_OF};
+use crate::rules::rules_at;
+use crate::state::{load_model, load_query, Seat, SeatOutcome, OPENINGS, SEATS, SEAT_OF};
 use crate::{answer, ContractError};
 
 /// A wrong or late reveal succeeds too: it stays on the chain as what it is.
@@ -29,7 +30,7 @@ pub fn reveal(deps: DepsMut, env: Env, info: MessageInfo, msg: RevealMsg) -> Res
         });
     };
     let model = load_model(deps.storage, &query.model)?;
-    let grace_blocks = CONFIG.load(deps.storage)?.params.grace_blocks;
+    let grace_blocks = rules_at(deps.storage, opening.height)?.grace_blocks;
     let timeline = Timeline::new(&opening, &model.windows, grace_blocks);
     check_after("reveal", query_id, timeline.commit_close, height)?;
     let seat_key = (query_id, attempt, place);
@@ -73,11 +74,7 @@ pub fn reveal(deps: DepsMut, env: Env, info: MessageInfo, msg: RevealMsg) -> Res
 }
 
 fn opens(env: &Env, attempt: u32, rule: &Rule, seat: &Seat, msg: &RevealMsg) -> bool {
-    let expected = match rule {
-        Rule::Exact {} => 0,
-        Rule::Tolerant { sketch_len, .. } => *sketch_len as usize,
-    };
-    if msg.sketch.len() != expected {
+    if msg.sketch.len() != rule.sketch_len() as usize {
         return false;
     }
     let computed = hash::commitment(

@@ -11,7 +11,7 @@ use crate::session_error::SessionError;
 use crate::session_msg::{LockSessionMsg, SignedRequest, SubmitSessionMsg};
 use crate::session_rules::{self as rules, Request};
 use crate::session_state::{load_session, Session, Stage, Submission, SESSIONS};
-use crate::state::{load_model, CONFIG, MODULE_SEED, TOTALS};
+use crate::state::{load_model, CONFIG, LONGEST_QUERY, MODULE_SEED, TOTALS};
 use crate::{session_answer as answer, vrf, ContractError};
 
 pub fn lock(deps: DepsMut, env: Env, info: MessageInfo, msg: LockSessionMsg) -> Result<Response, ContractError> {
@@ -47,6 +47,11 @@ pub fn lock(deps: DepsMut, env: Env, info: MessageInfo, msg: LockSessionMsg) -> 
             max,
         }
         .into());
+    }
+
+    // Governance may not shorten unbonding below it while the session lasts.
+    if blocks > LONGEST_QUERY.may_load(deps.storage)?.unwrap_or_default() {
+        LONGEST_QUERY.save(deps.storage, &blocks)?;
     }
 
     let (height, time_ns) = (env.block.height, env.block.time.nanos());

@@ -5,7 +5,7 @@ use cosmwasm_std::{Addr, DepsMut, Env, MessageInfo, Response, Storage};
 use crate::ask::{place, Draft};
 use crate::events::hex;
 use crate::finish::Report;
-use crate::limits::{check_input, check_length, nonpayable};
+use crate::limits::{check_input, check_length, nonpayable, MAX_UNITS};
 use crate::merkle;
 use crate::msg::{Input, Privacy};
 use crate::session::{check_agent, check_limits, check_request, check_stage, session_event};
@@ -46,7 +46,10 @@ pub fn open(deps: DepsMut, env: Env, info: MessageInfo, msg: OpenAnswerMsg) -> R
         totals.sessions = totals.sessions.checked_sub(fee)?;
         Ok(totals)
     })?;
-    let inline = matches!(msg.input, Input::Inline(_));
+    let (inline, input_units) = match &msg.input {
+        Input::Inline(bytes) => (true, bytes.len() as u64),
+        Input::Uri(_) => (false, input_tokens.min(MAX_UNITS)),
+    };
     let draft = Draft {
         asker: env.contract.address.clone(),
         model: session.model.clone(),
@@ -54,11 +57,12 @@ pub fn open(deps: DepsMut, env: Env, info: MessageInfo, msg: OpenAnswerMsg) -> R
         input: msg.input,
         seats: config.params.sessions.challenge_seats,
         privacy: Privacy::Public,
-        max_units: output_tokens,
+        max_units: output_tokens.min(MAX_UNITS),
         fee,
         agent: None,
         callback: None,
         session: Some(id.clone()),
+        input_units,
     };
     let placed = place(deps.storage, &env, &config, draft)?;
     challenge.opened = Some(OpenedAnswer {

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{Binary, DepsMut, Env, Event, MessageInfo, Response, Storage};
 
-use crate::aggregate::{is_majority, largest_agreement, Vote};
+use crate::aggregate::{agree, is_majority, Vote};
 use crate::answer::Opened;
 use crate::answer::{self, Settled};
 use crate::events::{attempt_event, hex};
@@ -11,6 +11,8 @@ use crate::limits::{nonpayable, MAX_ATTEMPTS};
 use crate::msg::{Phase, Rule};
 use crate::opening::open_attempt;
 use crate::phase::{check_after, Timeline};
+use crate::record::Case;
+use crate::rules::{queue_deadline, rules_at};
 use crate::stake::Ledger;
 use crate::state::{
     load_model, load_query, load_seats, Outcome, OutcomeKind, Query, RefundReason, Seat, SeatOutcome, OPENINGS, SEATS,
@@ -30,18 +32,25 @@ pub fn settle(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
     let attempt = opening.attempt;
     let model = load_model(deps.storage, &query.model)?;
     let mut ledger = Ledger::open(deps.storage, height)?;
-    let grace_blocks = ledger.config.params.grace_blocks;
-    Timeline::new(&opening, &model.windows, grace_blocks).check_settle(query_id, &opening, height)?;
+    let rules = rules_at(deps.storage, opening.height)?;
+    Timeline::new(&opening, &model.windows, rules.grace_blocks).check_settle(query_id, &opening, height)?;
 
     let mut seats = load_seats(deps.storage, query_id, attempt)?;
     let verdict = judge(&model.rule, query.seats, &mut seats);
     let verified = verdict.digest.is_some();
     let mut report = Report::default();
+    let case = Case {
+        query: &query,
+        model: &model,
+        rules: &rules,
+        attempt,
+        height,
+    };
     if verified {
-        pay(deps.storage, &mut ledger, &query, attempt, &mut seats, &mut report)?;
+        pay(deps.storage, &mut ledger, &case, &mut seats, &mut report)?;
     }
-    punish(deps.storage, &mut ledger, &query, attempt, &mut seats, &mut report)?;
-    for (place, seat) in (0u32..).zip(&seats) {
+    for (place, seat) in (0u32..).zip(seats.iter_mut()) {
+        case.close_seat(deps.storage, &mut ledger, place, seat, &mut report)?;
         SEATS.save(deps.storage, (query_id, attempt, place), seat)?;
     }
 
@@ -52,7 +61,7 @@ pub fn settle(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
             .push(attempt_event("reopened", query_id, attempt + 1).add_attribute("phase", Phase::Commit.as_str()));
         let opened = open_attempt(deps.storage, &env, &query, attempt + 1)?;
         report.events.push(opened.event.clone());
-        ("reopened", Some(opened))
+        ("reopened", vec![opened])
     } else {
         let kind = match verified {
             true => OutcomeKind::Verified,
@@ -65,6 +74,7 @@ pub fn settle(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
             committed: opening.committed,
             height,
             reason: (!verified).then_some(RefundReason::NoMajority),
+            value: verdict.value.clone(),
         };
         if !verified {
             refund(&mut ledger, &query, attempt, &outcome, &mut report)?;
@@ -81,7 +91,7 @@ pub fn settle(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
         committed: opening.committed,
         seats: &seats,
     };
-    Ok(respond(&settled, verdict.winners, report, opened))
+    Ok(respond(&settled, &verdict, report, opened))
 }
 
 /// Ends a query that waited too long or that nobody came for.
@@ -93,16 +103,15 @@ pub fn expire(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
         return noop(deps.storage, &query);
     }
     let mut ledger = Ledger::open(deps.storage, height)?;
-    let params = &ledger.config.params;
     let (attempt, reason) = match OPENINGS.may_load(deps.storage, query_id)? {
         None => {
-            let last = query.asked_height + params.queue_blocks;
-            check_after("expire", query_id, last, height)?;
+            check_after("expire", query_id, queue_deadline(deps.storage, &query)?, height)?;
             (0, RefundReason::ExpiredInQueue)
         }
         Some(opening) => {
             let windows = load_model(deps.storage, &query.model)?.windows;
-            Timeline::new(&opening, &windows, params.grace_blocks).check_expire(query_id, &opening, height)?;
+            let grace_blocks = rules_at(deps.storage, opening.height)?.grace_blocks;
+            Timeline::new(&opening, &windows, grace_blocks).check_expire(query_id, &opening, height)?;
             (opening.attempt, RefundReason::NoCommits)
         }
     };
@@ -113,6 +122,7 @@ pub fn expire(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
         committed: 0,
         height,
         reason: Some(reason),
+        value: vec![],
     };
     let mut report = Report::default();
     refund(&mut ledger, &query, attempt, &outcome, &mut report)?;
@@ -123,14 +133,16 @@ pub fn expire(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Resu
         outcome: "refunded",
         ..Default::default()
     };
-    Ok(respond(&settled, 0, report, opened))
+    Ok(respond(&settled, &Verdict::default(), report, opened))
 }
 
+#[derive(Default)]
 struct Verdict {
     digest: Option<Binary>,
     /// Seats that revealed rightly, whatever they said.
     votes: u32,
     winners: u32,
+    value: Vec<i32>,
 }
 
 /// Gives every seat its final outcome.
@@ -146,12 +158,12 @@ fn judge(rule: &Rule, wanted: u32, seats: &mut [Seat]) -> Verdict {
         })
         .collect();
     let count = |n: usize| n as u32;
-    let agreement = largest_agreement(rule, &votes)
-        .filter(|agreement| is_majority(count(agreement.members.len()), count(seats.len()), wanted));
+    let agreement =
+        agree(rule, &votes).filter(|agreement| is_majority(count(agreement.members.len()), count(seats.len()), wanted));
     let mut verdict = Verdict {
         digest: None,
         votes: count(votes.len()),
-        winners: 0,
+        ..Default::default()
     };
     for seat in seats.iter_mut() {
         if seat.outcome == SeatOutcome::Committed {
@@ -163,35 +175,12 @@ fn judge(rule: &Rule, wanted: u32, seats: &mut [Seat]) -> Verdict {
     if let Some(agreement) = agreement {
         verdict.digest = seats[voters[agreement.result]].digest.clone();
         verdict.winners = count(agreement.members.len());
+        verdict.value = agreement.value;
         for member in agreement.members {
             seats[voters[member]].outcome = SeatOutcome::Majority;
         }
     }
     verdict
-}
-
-fn is_fault(seat: &Seat) -> bool {
-    !matches!(seat.outcome, SeatOutcome::Majority | SeatOutcome::Revealed)
-}
-
-fn punish(
-    storage: &mut dyn Storage,
-    ledger: &mut Ledger,
-    query: &Query,
-    attempt: u32,
-    seats: &mut [Seat],
-    report: &mut Report,
-) -> Result<(), ContractError> {
-    for seat in seats.iter_mut().filter(|seat| is_fault(seat)) {
-        seat.slashed = ledger.punish(storage, &seat.node)?;
-        report.events.push(
-            attempt_event("slashed", query.id, attempt)
-                .add_attribute("node", &seat.node)
-                .add_attribute("outcome", seat.outcome.as_str())
-                .add_attribute("amount", seat.slashed),
-        );
-    }
-    Ok(())
 }
 
 fn noop(storage: &dyn Storage, query: &Query) -> Result<Response, ContractError> {
@@ -202,18 +191,18 @@ fn noop(storage: &dyn Storage, query: &Query) -> Result<Response, ContractError>
         outcome: "noop",
         ..Default::default()
     };
-    Ok(respond(&settled, 0, Report::default(), None))
+    Ok(respond(&settled, &Verdict::default(), Report::default(), vec![]))
 }
 
-fn respond(settled: &Settled, winners: u32, report: Report, opened: Option<Opened>) -> Response {
+fn respond(settled: &Settled, verdict: &Verdict, report: Report, opened: Vec<Opened>) -> Response {
     Response::new()
-        .add_event(settled_event(settled, winners))
+        .add_event(settled_event(settled, verdict))
         .add_events(report.events)
         .add_submessages(report.messages)
         .set_data(answer::settled(settled, &opened))
 }
 
-fn settled_event(settled: &Settled, winners: u32) -> Event {
+fn settled_event(settled: &Settled, verdict: &Verdict) -> Event {
     let mut event = attempt_event("settled", settled.query_id, settled.attempt);
     if settled.outcome != "noop" {
         let phase = match settled.outcome {
@@ -225,10 +214,14 @@ fn settled_event(settled: &Settled, winners: u32) -> Event {
     event = event
         .add_attribute("outcome", settled.outcome)
         .add_attribute("votes", settled.votes.to_string())
-        .add_attribute("majority", winners.to_string())
+        .add_attribute("majority", verdict.winners.to_string())
         .add_attribute("committed", settled.committed.to_string());
     if !settled.digest.is_empty() {
         event = event.add_attribute("digest", hex(settled.digest));
+    }
+    if !verdict.value.is_empty() {
+        let numbers: Vec<String> = verdict.value.iter().map(i32::to_string).collect();
+        event = event.add_attribute("value", numbers.join(","));
     }
     event
 }

@@ -2,8 +2,10 @@
 
 use cosmwasm_std::{Addr, Order, StdResult, Storage, Uint128};
 
+use crate::lifecycle::Tier;
 use crate::limits::MAX_AMOUNT;
 use crate::money;
+use crate::msg::Params;
 use crate::state::{load_node, Config, Node, Totals, CONFIG, NODES, SERVING, TOTALS, TOTAL_WEIGHTS, WEIGHTS};
 use crate::ContractError;
 
@@ -59,8 +61,12 @@ impl Ledger {
     /// Saves a node and what its new bond or reputation means for the weights.
     pub fn save_node(&mut self, storage: &mut dyn Storage, address: &Addr, node: &Node) -> Result<(), ContractError> {
         NODES.save(storage, address, node)?;
-        let params = &self.config.params;
-        let after = money::weight(node.bond, params.min_bond, params.bond_cap, node.reputation)?;
+        self.weigh(storage, address, node)
+    }
+
+    /// Gives a node the weight that its bond, reputation and tier make.
+    pub fn weigh(&mut self, storage: &mut dyn Storage, address: &Addr, node: &Node) -> Result<(), ContractError> {
+        let after = weight(&self.config.params, node)?;
         let before = WEIGHTS.may_load(storage, address)?.unwrap_or_default();
         if after != before {
             WEIGHTS.save(storage, address, &after, self.height)?;
@@ -82,16 +88,6 @@ impl Ledger {
         Ok(())
     }
 
-    pub fn reward(&mut self, storage: &mut dyn Storage, address: &Addr) -> Result<(), ContractError> {
-        let mut node = load_node(storage, address)?;
-        node.reputation = money::after_success(node.reputation);
-        self.save_node(storage, address, &node)
-    }
-
-    pub fn punish(&mut self, storage: &mut dyn Storage, address: &Addr) -> Result<Uint128, ContractError> {
-        self.punish_by(storage, address, self.config.params.slash_ppm)
-    }
-
     /// Lowers the reputation and moves this part of the stake into the pool; returns the amount.
     pub fn punish_by(
         &mut self,
@@ -100,13 +96,29 @@ impl Ledger {
         slash_ppm: u32,
     ) -> Result<Uint128, ContractError> {
         let mut node = load_node(storage, address)?;
-        let slashed = slash(&mut node, slash_ppm)?;
+        let slashed = self.slash(&mut node, slash_ppm)?;
         node.reputation = money::after_fault(node.reputation);
-        self.totals.bonds = self.totals.bonds.checked_sub(slashed)?;
-        self.totals.pool = self.totals.pool.checked_add(slashed)?;
         self.save_node(storage, address, &node)?;
         Ok(slashed)
     }
+
+    /// Moves a part of a node's stake into the pool; returns that part. Saving the node is the caller's matter.
+    pub fn slash(&mut self, node: &mut Node, slash_ppm: u32) -> Result<Uint128, ContractError> {
+        let slashed = slash(node, slash_ppm)?;
+        self.totals.bonds = self.totals.bonds.checked_sub(slashed)?;
+        self.totals.pool = self.totals.pool.checked_add(slashed)?;
+        Ok(slashed)
+    }
+}
+
+/// On probation it is half: a new name for old misdeeds starts lower than the old one.
+pub fn weight(params: &Params, node: &Node) -> Result<Uint128, ContractError> {
+    let full = money::weight(node.bond, params.min_bond, params.bond_cap, node.reputation)?;
+    let tier = Tier::of(&params.lifecycle, node.reputation, node.seats_won);
+    Ok(match tier {
+        Tier::Probation => Uint128::new(full.u128() / 2),
+        Tier::Standard | Tier::Trusted => full,
+    })
 }
 
 /// Takes from the bond first, then from what is released soonest.

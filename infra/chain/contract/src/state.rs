@@ -2,6 +2,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, Empty, StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map, SnapshotItem, SnapshotMap, Strategy};
 
+use crate::lifecycle::{Speed, Timing};
 use crate::msg::{Input, Params, Privacy, Rule, Windows};
 use crate::ContractError;
 
@@ -9,6 +10,10 @@ use crate::ContractError;
 pub struct Config {
     pub denom: String,
     pub params: Params,
+    pub admin: Option<Addr>,
+    /// What ageing had made of rank keys at this height, when it last changed.
+    pub ageing_base: Uint128,
+    pub ageing_from: u64,
 }
 
 /// Their sum is the contract's balance after every message.
@@ -21,6 +26,7 @@ pub struct Totals {
     pub fees: Uint128,
     pub pool: Uint128,
     /// Locks of the sessions that are not final, and fees of challenges that await an opening.
+    #[serde(default)]
     pub sessions: Uint128,
 }
 
@@ -37,6 +43,12 @@ pub struct Node {
     /// By release height, rising.
     pub unbonding: Vec<Unbonding>,
     pub reputation: u32,
+    /// All settled seats: the number of the next one in the node's log.
+    #[serde(default)]
+    pub seats_settled: u32,
+    /// Those in a majority, in time.
+    #[serde(default)]
+    pub seats_won: u32,
 }
 
 #[cw_serde]
@@ -46,6 +58,8 @@ pub struct Model {
     pub rule: Rule,
     pub windows: Windows,
     pub withdrawn: bool,
+    pub trial: Option<Binary>,
+    pub timing: Option<Timing>,
 }
 
 #[cw_serde]
@@ -65,6 +79,8 @@ pub struct Query {
     pub outcome: Option<Outcome>,
     /// The session that this query decides about; the contract itself is its asker.
     pub session: Option<Binary>,
+    #[serde(default)]
+    pub input_units: u64,
 }
 
 #[cw_serde]
@@ -109,6 +125,9 @@ pub struct Outcome {
     pub committed: u32,
     pub height: u64,
     pub reason: Option<RefundReason>,
+    /// The aggregate of a custom rule.
+    #[serde(default)]
+    pub value: Vec<i32>,
 }
 
 /// The current attempt of a query.
@@ -171,10 +190,32 @@ pub struct Seat {
     pub receipts_root: Option<Binary>,
     pub paid: Uint128,
     pub slashed: Uint128,
+    /// From the opening, or the start of the round drawn in, to the commit.
+    pub actual_ms: Option<u64>,
+    pub record: Option<SeatRecord>,
 }
 
-/// Denomination and parameters, fixed at instantiation.
-pub const CONFIG: Item<Config> = Item::new("config");
+/// What its settlement made of a seat's node.
+#[cw_serde]
+pub struct SeatRecord {
+    pub height: u64,
+    pub speed: Speed,
+    pub reputation_before: u32,
+    pub reputation_after: u32,
+}
+
+const CONFIG_KEY: &str = "config";
+
+/// Denomination, parameters and admin, with their history by height.
+pub const CONFIG: SnapshotItem<Config> = SnapshotItem::new(
+    CONFIG_KEY,
+    "config__checkpoints",
+    "config__changelog",
+    Strategy::EveryBlock,
+);
+
+/// The same record for who writes it first: there is no history before.
+pub const CONFIG_NOW: Item<Config> = Item::new(CONFIG_KEY);
 
 /// Chained over every accepted VRF output, with its history.
 pub const MODULE_SEED: SnapshotItem<Binary> = SnapshotItem::new(
@@ -246,6 +287,20 @@ pub const SEATS: Map<(u64, u32, u32), Seat> = Map::new("seats");
 
 /// Place of a node's seat by (query id, attempt, node).
 pub const SEAT_OF: Map<(u64, u32, &Addr), u32> = Map::new("seat_of");
+
+/// From which height a (node, model) pair that failed its trial may try again.
+pub const COOLDOWN: Map<(&Addr, &[u8]), u64> = Map::new("cooldown");
+
+/// (query id, attempt, place) of a node's settled seats by (node, seat number modulo `LOG_KEEP`).
+pub const LOG: Map<(&Addr, u32), (u64, u32, u32)> = Map::new("log");
+
+/// Blocks that all attempts of any registered model may last at most.
+pub const LONGEST_QUERY: Item<u64> = Item::new("longest_query");
+
+pub const PROPOSED_ADMIN: Item<Addr> = Item::new("proposed_admin");
+
+/// The last node that has its new weight (none: the first comes next), while not all have.
+pub const REWEIGH: Item<Option<Addr>> = Item::new("reweigh");
 
 pub fn load_query(storage: &dyn Storage, query_id: u64) -> Result<Query, ContractError> {
     QUERIES

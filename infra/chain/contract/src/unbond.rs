@@ -21,9 +21,13 @@ pub fn unbond(deps: DepsMut, env: Env, info: MessageInfo, amount: Uint128) -> Re
     node.bond = node.bond.checked_sub(amount)?;
     let release_height = env.block.height + ledger.config.params.unbonding_blocks;
     let pending = node.unbonding.len();
-    match node.unbonding.last_mut() {
-        Some(last) if last.release_height == release_height => {
-            last.amount = last.amount.checked_add(amount)?;
+    // Not always the last: the waiting time may have been made shorter.
+    let place = node
+        .unbonding
+        .partition_point(|part| part.release_height < release_height);
+    match node.unbonding.get_mut(place) {
+        Some(part) if part.release_height == release_height => {
+            part.amount = part.amount.checked_add(amount)?;
         }
         _ if pending >= MAX_UNBONDING => {
             return Err(ContractError::TooManyUnbonding {
@@ -31,7 +35,7 @@ pub fn unbond(deps: DepsMut, env: Env, info: MessageInfo, amount: Uint128) -> Re
                 max: MAX_UNBONDING,
             });
         }
-        _ => node.unbonding.push(Unbonding { amount, release_height }),
+        _ => node.unbonding.insert(place, Unbonding { amount, release_height }),
     }
     ledger.save_node(deps.storage, &info.sender, &node)?;
     ledger.close(deps.storage)?;

@@ -2,7 +2,7 @@
 
 use cosmwasm_std::Binary;
 use proptest::prelude::*;
-use quorate_contract::aggregate::{is_majority, largest_agreement, Agreement, Vote};
+use quorate_contract::aggregate::{agree, is_majority, Agreement, Vote};
 use quorate_contract::msg::*;
 
 use crate::world::*;
@@ -14,18 +14,19 @@ fn tolerant(tolerance: u32, values: &[i32]) -> Option<Agreement> {
         tolerance,
         sketch_len: 1,
     };
-    largest_agreement(&rule, &votes)
+    agree(&rule, &votes)
 }
 
 fn exact(digests: &[&[u8]]) -> Option<Agreement> {
     let votes: Vec<Vote> = digests.iter().map(|digest| Vote { digest, sketch: &[] }).collect();
-    largest_agreement(&Rule::Exact {}, &votes)
+    agree(&Rule::Exact {}, &votes)
 }
 
 fn agreement(members: &[usize], result: usize) -> Option<Agreement> {
     Some(Agreement {
         members: members.to_vec(),
         result,
+        value: vec![],
     })
 }
 
@@ -73,7 +74,7 @@ fn distance_is_the_largest_difference() {
     };
     let vote = |sketch| Vote { digest: &[], sketch };
     let votes = [vote(&[0, 0]), vote(&[3, -3]), vote(&[0, 4])];
-    assert_eq!(largest_agreement(&rule, &votes), agreement(&[0, 1], 0));
+    assert_eq!(agree(&rule, &votes), agreement(&[0, 1], 0));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn the_worst_committee_is_quick() {
         tolerance: 9,
         sketch_len: 7,
     };
-    assert_eq!(largest_agreement(&rule, &votes), None);
+    assert_eq!(agree(&rule, &votes), None);
 }
 
 #[test]

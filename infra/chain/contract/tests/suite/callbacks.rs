@@ -10,7 +10,7 @@ use cw_storage_plus::Item;
 use quorate_contract::contract;
 use quorate_contract::msg::*;
 use quorate_contract::payout::callback;
-use quorate_contract::state::{Config, Outcome, Query, Totals, TOTALS};
+use quorate_contract::state::{Outcome, Query, Totals, TOTALS};
 
 use crate::world::*;
 
@@ -156,10 +156,6 @@ fn a_callback_may_settle_again_without_effect() {
 /// cw-multi-test meters no gas: the limit is on the message, and a chain reports running out of it as a failure.
 #[test]
 fn a_callback_runs_out_of_its_own_gas_only() {
-    let config = Config {
-        denom: DENOM.to_string(),
-        params: params(),
-    };
     let contract = Addr::unchecked("callback");
     let query = Query {
         id: 7,
@@ -176,6 +172,7 @@ fn a_callback_runs_out_of_its_own_gas_only() {
         asked_height: 1,
         outcome: None,
         session: None,
+        input_units: 0,
     };
     let outcome = Outcome {
         kind: OutcomeKind::Refunded,
@@ -184,9 +181,10 @@ fn a_callback_runs_out_of_its_own_gas_only() {
         committed: 0,
         height: 2,
         reason: None,
+        value: vec![],
     };
-    let message = callback(&config, &query, &outcome).unwrap().unwrap();
-    assert_eq!(message.gas_limit, Some(params().callback_gas));
+    let message = callback(500_000, &query, &outcome).unwrap().unwrap();
+    assert_eq!(message.gas_limit, Some(500_000));
     let CosmosMsg::Wasm(WasmMsg::Execute { msg, .. }) = message.msg else {
         panic!("a callback is an execution");
     };
@@ -216,6 +214,7 @@ fn instantiation_takes_no_money_and_checks_everything() {
     let msg = InstantiateMsg {
         denom: DENOM.to_string(),
         params: params(),
+        admin: None,
     };
     let sender = Addr::unchecked("creator");
     let coins = [cosmwasm_std::Coin::new(1u128, DENOM)];

@@ -108,7 +108,7 @@ fn serving_again_counts_from_the_next_opening() {
         .unwrap();
     world.advance(1);
     let id = world.ask(1);
-    world.exec(&node, &ExecuteMsg::Serve { model }, 0).unwrap();
+    world.exec(&node, &ExecuteMsg::Serve { model, trial: None }, 0).unwrap();
     refused(world.commit(0, id, &says("a")), "is not eligible");
     assert_eq!(world.draw(0, id).total_weight.u128(), 0);
     world.advance(1);
@@ -145,7 +145,10 @@ fn rounds_widen_the_draw() {
     };
     let model = world.register_model("slow", Rule::Exact {}, slow);
     for member in world.nodes.clone() {
-        let serve = ExecuteMsg::Serve { model: model.clone() };
+        let serve = ExecuteMsg::Serve {
+            model: model.clone(),
+            trial: None,
+        };
         world.exec(&member.addr, &serve, 0).unwrap();
     }
     world.advance(1);

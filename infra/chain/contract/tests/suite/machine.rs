@@ -154,7 +154,7 @@ fn take(world: &mut World, model: &mut Reference, step: &Step) -> Option<usize> 
 fn serve(world: &mut World, node: usize, serves: bool) {
     let model = world.model.clone();
     let msg = match serves {
-        true => ExecuteMsg::Serve { model },
+        true => ExecuteMsg::Serve { model, trial: None },
         false => ExecuteMsg::Unserve { model },
     };
     let sender = world.nodes[node].addr.clone();

@@ -118,7 +118,10 @@ fn weight_follows_the_bond() {
 fn serving() {
     let mut world = World::new(1);
     let (node, asker, model) = (world.nodes[0].addr.clone(), world.asker.clone(), world.model.clone());
-    let serve = |model: &Binary| ExecuteMsg::Serve { model: model.clone() };
+    let serve = |model: &Binary| ExecuteMsg::Serve {
+        model: model.clone(),
+        trial: None,
+    };
     let unserve = |model: &Binary| ExecuteMsg::Unserve { model: model.clone() };
     refused(world.exec(&node, &serve(&model), 0), "serves model");
     refused(world.exec(&asker, &serve(&model), 0), "unknown node");

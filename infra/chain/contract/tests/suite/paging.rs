@@ -80,7 +80,7 @@ fn seats_of_each_attempt() {
     world.play(id, &[says("a"), says("b")]);
     world.commit(1, id, &says("c")).unwrap();
     let seats = |attempt: Option<u32>| -> Vec<SeatView> {
-        let answer: SeatsResponse = world.ask_contract(&QueryMsg::Seats { id, attempt });
+        let answer: SeatsResponse = world.ask_contract(&seats_of(id, attempt));
         answer.seats
     };
     assert_eq!(seats(Some(0)).len(), 2);
@@ -105,7 +105,7 @@ fn questions_about_nothing_are_errors() {
         "unknown query 1",
     );
     let id = 1;
-    let seats = QueryMsg::Seats { id, attempt: None };
+    let seats = seats_of(id, None);
     refused(world.try_query::<SeatsResponse>(&seats), "unknown query 1");
     let draw = QueryMsg::Draw { query_id: 1, node };
     refused(world.try_query::<DrawResponse>(&draw), "unknown query 1");

@@ -124,6 +124,7 @@ fn opened(input: &Input) -> Vec<u8> {
         asked_height: 0,
         outcome: None,
         session: None,
+        input_units: 0,
     };
     let opening = Opening {
         attempt: input.number("attempt"),
@@ -169,6 +170,8 @@ fn seat(fields: &[Vec<u8>]) -> Seat {
         receipts_root: None,
         paid: amount(2),
         slashed: amount(3),
+        actual_ms: None,
+        record: None,
     }
 }
 

@@ -230,7 +230,7 @@ fn two_open_queries_can_slash_one_stake_to_nothing_only() {
     for (id, slashed) in ids.into_iter().zip([BOND, 0]) {
         world.settle(id).unwrap();
         let attempt = Some(0);
-        let seats: SeatsResponse = world.ask_contract(&QueryMsg::Seats { id, attempt });
+        let seats: SeatsResponse = world.ask_contract(&seats_of(id, attempt));
         assert_eq!(seats.seats[0].slashed.u128(), slashed);
     }
 }

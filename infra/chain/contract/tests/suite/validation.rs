@@ -36,6 +36,15 @@ fn all_problems_are_named_at_once() {
             breach_slash_ppm: 1_000_001,
             max_agents: 1_001,
         },
+        lifecycle: LifecycleParams {
+            cooldown_blocks: 0,
+            standard_seats: 5,
+            standard_reputation: 99,
+            trusted_seats: 4,
+            trusted_reputation: 10_001,
+            timeout_factor_ppm: 999_999,
+            non_response_factor_ppm: 0,
+        },
     };
     let message = check_params("u", &bad).unwrap_err().to_string();
     for part in [
@@ -58,6 +67,12 @@ fn all_problems_are_named_at_once() {
         "sessions.breach_slash_ppm must be 0 to 1000000",
         "sessions.max_agents must be 1 to 1000",
         "longest session in blocks must be 0 to 0, got 10000002",
+        "lifecycle.cooldown_blocks must be 1 to 10000000, got 0",
+        "lifecycle.trusted_seats must be 5 to 1000000, got 4",
+        "lifecycle.standard_reputation must be 100 to 10000, got 99",
+        "lifecycle.trusted_reputation must be 99 to 10000, got 10001",
+        "lifecycle.timeout_factor_ppm must be 1000000",
+        "lifecycle.non_response_factor_ppm must be 999999",
         "denom must be 3 to 128",
     ] {
         assert!(message.contains(part), "{part} in {message}");
@@ -92,7 +107,7 @@ fn denominations() {
 }
 
 fn model(windows: Windows, rule: Rule, price: u128) -> Result<(), String> {
-    check_model(Uint128::new(price), &rule, &windows, 91).map_err(|error| error.to_string())
+    check_model(Uint128::new(price), &rule, &windows, &None, 91).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -146,6 +161,8 @@ fn a_model_is_registered_once() {
         price: Uint128::one(),
         rule: Rule::Exact {},
         windows: windows(),
+        trial: None,
+        timing: None,
     };
     let asker = world.asker.clone();
     refused(

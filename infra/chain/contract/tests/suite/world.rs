@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 pub use crate::bank::blocked;
 use crate::bank::StrictBank;
+pub use crate::fixtures::*;
 use crate::prover::SecretKey;
 
 pub const DENOM: &str = "uqrt";
@@ -33,40 +34,6 @@ type Chain = App<
     GovFailingModule,
     StargateFailing,
 >;
-
-pub fn params() -> Params {
-    Params {
-        max_open: 4,
-        queue_blocks: 50,
-        ageing_per_block: Uint128::new(10),
-        grace_blocks: 2,
-        max_seats: 11,
-        bond_cap: Uint128::new(1_000_000),
-        min_bond: Uint128::new(50_000),
-        unbonding_blocks: 1_000,
-        slash_ppm: 100_000,
-        callback_gas: 500_000,
-        sessions: SessionParams {
-            min_lock: Uint128::new(1_000),
-            register_blocks: 10,
-            session_blocks: 100,
-            challenge_blocks: 20,
-            open_blocks: 15,
-            challenge_ppm: 100_000,
-            challenge_seats: 3,
-            breach_slash_ppm: 500_000,
-            max_agents: 8,
-        },
-    }
-}
-
-pub fn windows() -> Windows {
-    Windows {
-        round_blocks: 5,
-        commit_blocks: 20,
-        reveal_blocks: 10,
-    }
-}
 
 #[derive(Clone)]
 pub struct Member {
@@ -92,6 +59,8 @@ pub struct World {
     pub app: Chain,
     pub contract: Addr,
     pub asker: Addr,
+    pub admin: Addr,
+    pub code: u64,
     pub nodes: Vec<Member>,
     pub model: Binary,
 }
@@ -103,21 +72,27 @@ impl World {
             .with_api(MockApiBech32::new("cosmwasm"))
             .build(no_init);
         let wrapper: Box<dyn Contract<Empty>> = Box::new(
-            ContractWrapper::new(contract::execute, contract::instantiate, contract::query).with_reply(contract::reply),
+            ContractWrapper::new(contract::execute, contract::instantiate, contract::query)
+                .with_reply(contract::reply)
+                .with_migrate(contract::migrate),
         );
         let code = app.store_code(wrapper);
+        let admin = "admin".into_bech32();
         let asker = "asker".into_bech32();
         let init = InstantiateMsg {
             denom: DENOM.to_string(),
             params,
+            admin: Some(admin.to_string()),
         };
         let contract = app
-            .instantiate_contract(code, asker.clone(), &init, &[], "quorate", None)
+            .instantiate_contract(code, asker.clone(), &init, &[], "quorate", Some(asker.to_string()))
             .unwrap();
         let mut world = Self {
             app,
             contract,
             asker: asker.clone(),
+            admin,
+            code,
             nodes: vec![],
             model: Binary::from(sha256(b"model")),
         };
@@ -142,14 +117,20 @@ impl World {
 
     pub fn register_model(&mut self, name: &str, rule: Rule, windows: Windows) -> Binary {
         let model = Binary::from(sha256(name.as_bytes()));
-        let msg = ExecuteMsg::RegisterModel {
-            manifest_hash: model.clone(),
+        let msg = self.model_msg(name, rule, windows);
+        self.exec(&self.asker.clone(), &msg, 0).unwrap();
+        model
+    }
+
+    pub fn model_msg(&self, name: &str, rule: Rule, windows: Windows) -> ExecuteMsg {
+        ExecuteMsg::RegisterModel {
+            manifest_hash: Binary::from(sha256(name.as_bytes())),
             price: Uint128::new(PRICE),
             rule,
             windows,
-        };
-        self.exec(&self.asker.clone(), &msg, 0).unwrap();
-        model
+            trial: None,
+            timing: None,
+        }
     }
 
     pub fn add_node(&mut self, bond: u128) -> usize {
@@ -163,6 +144,7 @@ impl World {
         self.exec(&addr, &register, bond).unwrap();
         let serve = ExecuteMsg::Serve {
             model: self.model.clone(),
+            trial: None,
         };
         self.exec(&addr, &serve, 0).unwrap();
         self.nodes.push(Member { addr, key });
@@ -236,6 +218,7 @@ impl World {
             max_units: 100,
             agent: None,
             callback: None,
+            input_units: None,
         }
     }
 
@@ -257,14 +240,25 @@ impl World {
     }
 
     pub fn seats(&self, id: u64) -> Vec<SeatView> {
-        let answer: SeatsResponse = self.ask_contract(&QueryMsg::Seats { id, attempt: None });
+        let answer: SeatsResponse = self.ask_contract(&seats_of(id, None));
         answer.seats
     }
 
     pub fn outcomes(&self, id: u64, attempt: u32) -> Vec<SeatOutcome> {
         let attempt = Some(attempt);
-        let answer: SeatsResponse = self.ask_contract(&QueryMsg::Seats { id, attempt });
+        let answer: SeatsResponse = self.ask_contract(&seats_of(id, attempt));
         answer.seats.iter().map(|seat| seat.outcome).collect()
+    }
+
+    pub fn govern(&mut self, change: impl FnOnce(&mut Params)) -> StdResult<AppResponse> {
+        let answer: ParamsResponse = self.ask_contract(&QueryMsg::Params {});
+        let mut params = answer.params;
+        change(&mut params);
+        self.exec(&self.admin.clone(), &ExecuteMsg::UpdateParams { params }, 0)
+    }
+
+    pub fn query_raw_config(&self) -> Option<Vec<u8>> {
+        self.app.contract_storage(&self.contract).get(b"config")
     }
 
     pub fn node(&self, place: usize) -> NodeResponse {
@@ -366,6 +360,15 @@ impl World {
         self.commit_all(id, answers);
         self.reveal_all(id, answers);
         self.settle(id).unwrap()
+    }
+}
+
+pub fn seats_of(id: u64, attempt: Option<u32>) -> QueryMsg {
+    QueryMsg::Seats {
+        id,
+        attempt,
+        start_after: None,
+        limit: None,
     }
 }
 

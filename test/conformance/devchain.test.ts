@@ -1,0 +1,4 @@
+import { onDevchain } from './on-devchain.ts';
+import { conformanceSuite } from './suite.ts';
+
+conformanceSuite('devchain', onDevchain);
