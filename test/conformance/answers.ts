@@ -98,6 +98,11 @@ export const refusals = async (chain: ChainUnderTest): Promise<Answers> => {
   await book.note('again while it waits', () => from.broadcast(bytes));
   await from.included(accepted.hash);
   await book.note('again when it is in a block', () => from.broadcast(bytes));
+  // The SDK's adapter takes the key for granted (x/auth/tx/adapter.go): what follows its panic is the node's own stack.
+  await book.note('without its public key, which the chain has', async () => {
+    const { code, codespace, log } = await from.broadcast(await from.sign([send], { withoutKey: true }));
+    return { code, codespace, log: log.split('\n')[0]?.replace(/: panic$/, '') };
+  });
   await refuse('sequence used', { sequence, memo: 'other bytes' });
   return book.answers;
 };

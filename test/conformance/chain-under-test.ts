@@ -16,7 +16,7 @@ export interface ChainUnderTest {
 
 export const SIGNER_NAMES = [
   ...['alice', 'bob', 'operator', 'agent'],
-  ...['rpc', 'errors', 'other', 'admin', 'port', 'gas'],
+  ...['rpc', 'errors', 'other', 'admin', 'port', 'gas', 'granter', 'grantee'],
   ...['edge-0', 'edge-1', 'edge-2', 'edge-3'],
   ...['lanes', 'lane-1', 'lane-2'],
 ] as const;

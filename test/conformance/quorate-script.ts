@@ -24,8 +24,13 @@ const UPLOAD: TxOptions = { gas: 10_000_000 };
 const INPUT = utf8('what was asked');
 export const MODEL = toHex(sha256(utf8('a model')));
 const WINDOWS = { roundBlocks: 1, commitBlocks: 8, revealBlocks: 6 };
-/** As short as three attempts allow. */
+/** As short as three attempts allow; so sessions, which must end before, are short as well. */
 const UNBONDING_BLOCKS = 60;
+const PARAMS = {
+  ...DEVNET.contract,
+  queue_blocks: 20,
+  sessions: { ...DEVNET.contract.sessions, register_blocks: 4, session_blocks: 4, challenge_blocks: 4, open_blocks: 4 },
+};
 const SEATS = 3;
 /** With four equal nodes and three seats everybody is drawn in it. */
 const ROUND = 1;
@@ -61,7 +66,7 @@ export class Stage {
   ): Promise<Stage> {
     const stage = new Stage(under);
     const { operator, log } = stage;
-    const init = { denom: DEVNET.denom, params: { ...DEVNET.contract, unbonding_blocks: unbondingBlocks } };
+    const init = { denom: DEVNET.denom, params: { ...PARAMS, unbonding_blocks: unbondingBlocks } };
     const made = await operator.deliver([operator.instantiate(codeId, init, 'quorate', operator.address)]);
     stage.contract = attribute(made, 'instantiate', '_contract_address');
     log.name(stage.contract, 'quorate');

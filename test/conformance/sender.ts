@@ -11,7 +11,8 @@ import {
 } from '@cosmjs/proto-signing';
 import { accountFromAny, defaultRegistryTypes, QueryClient, setupAuthExtension } from '@cosmjs/stargate';
 import { Comet38Client, type comet38, HttpClient } from '@cosmjs/tendermint-rpc';
-import { TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { AuthInfo, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { timestampFromMs } from '../../infra/chain/devchain/comet/header.ts';
 import type { NodeSigner } from '../../shared/ports/signer.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
@@ -30,6 +31,11 @@ export interface TxOptions {
   readonly memo?: string;
   /** The chain that the signature is for. */
   readonly chainId?: string;
+  /** Who pays the fee by a grant. */
+  readonly granter?: string;
+  readonly unorderedUntilMs?: number;
+  /** The chain has the key: is it needed? */
+  readonly withoutKey?: true;
 }
 
 export interface Delivered extends comet38.TxResponse {
@@ -102,11 +108,16 @@ export class Sender extends Node {
       messages: [...messages],
       memo: options.memo ?? '',
       timeoutHeight: BigInt(options.timeoutHeight ?? 0),
+      ...(options.unorderedUntilMs !== undefined && {
+        unordered: true,
+        timeoutTimestamp: timestampFromMs(options.unorderedUntilMs),
+      }),
     });
     const pubkey = encodePubkey(encodeSecp256k1Pubkey(this.signer.publicKey));
     const sequence = options.sequence ?? account.sequence;
     const coins = fee === '0' ? [] : [{ denom: this.chain.denom, amount: fee }];
-    const authInfoBytes = makeAuthInfoBytes([{ pubkey, sequence }], coins, gas, undefined, undefined);
+    const withKey = makeAuthInfoBytes([{ pubkey, sequence }], coins, gas, options.granter, undefined);
+    const authInfoBytes = options.withoutKey ? withoutKeys(withKey) : withKey;
     const doc = makeSignDoc(bodyBytes, authInfoBytes, options.chainId ?? this.chain.chainId, account.accountNumber);
     const signature = await this.signer.signDigest(sha256(makeSignBytes(doc)));
     return TxRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] }).finish();
@@ -162,6 +173,12 @@ export class Sender extends Node {
     return { typeUrl: '/cosmwasm.wasm.v1.MsgClearAdmin', value: { sender: this.address, contract } };
   }
 }
+
+const withoutKeys = (authInfoBytes: Uint8Array): Uint8Array => {
+  const info = AuthInfo.decode(authInfoBytes);
+  for (const signer of info.signerInfos) delete signer.publicKey;
+  return AuthInfo.encode(info).finish();
+};
 
 const json = (value: object): Uint8Array => utf8(JSON.stringify(value));
 

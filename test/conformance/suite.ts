@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { queryAnswers, refusals } from './answers.ts';
 import type { ChainUnderTest } from './chain-under-test.ts';
 import { linesOf, SHAPE_DIFFERENCES, withoutDifferences } from './differences.ts';
+import { playGrants } from './grants-script.ts';
 import { playUntilMet } from './play-until-met.ts';
 import { playProbe } from './probe-script.ts';
 import { uploadQuorate } from './quorate-script.ts';
@@ -28,6 +29,11 @@ export const conformanceSuite = (name: string, open: () => Promise<ChainUnderTes
     it('gives the same events, data and errors for the same messages', async () => {
       const { entries } = await playProbe(chain);
       await expect(text(entries)).toMatchFileSnapshot(snapshot('probe'));
+    });
+
+    it('lets one account act and pay for another alike', async () => {
+      const { entries } = await playGrants(chain);
+      await expect(text(entries)).toMatchFileSnapshot(snapshot('grants'));
     });
 
     it('plays a query with the same events and data, each window open to its last height and no further', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { DEVNET } from '../../infra/local/settings.ts';
 import type { InferenceEngine } from '../../workers/inference/engine.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { Gate } from './crash.ts';

@@ -18,6 +18,7 @@ import { SECP256K1_VERIFY, TX_SIZE_PER_BYTE } from './gas.ts';
 import { type MinGasPrice, requiredFee } from './gas-price.ts';
 import { type DecodedTx, directSignBytes } from './tx.ts';
 
+const NIL_POINTER = 'recovered: runtime error: invalid memory address or nil pointer dereference';
 const MAX_MEMO_CHARACTERS = 256;
 /** cosmos-sdk v0.53 x/auth/ante/sigverify.go DefaultMaxTimeoutDuration and DefaultUnorderedTxGasCost. */
 const MAX_UNORDERED_TTL_MS = 600_000;
@@ -131,9 +132,10 @@ export class AnteHandler {
   #granted(ctx: Context, granterText: string, feePayer: Uint8Array, coins: readonly Coin[]): Uint8Array {
     const granter = this.#addresses.toBytes(granterText);
     if (Buffer.compare(granter, feePayer) === 0) return granter;
-    wrapped(
-      `${Buffer.from(granter).toString('latin1')} does not allow to pay fees for ${this.#addresses.toText(feePayer)}`,
-      () => this.#feegrant.use(ctx, granter, feePayer, coins),
+    // The SDK prints both addresses as bytes (x/auth/ante/fee.go, %s of a []byte).
+    const text = (address: Uint8Array): string => Buffer.from(address).toString();
+    wrapped(`${text(granter)} does not allow to pay fees for ${text(feePayer)}`, () =>
+      this.#feegrant.use(ctx, granter, feePayer, coins),
     );
     return granter;
   }
@@ -209,6 +211,8 @@ export class AnteHandler {
     const signMode = info.modeInfo?.single?.mode;
     if (signMode !== SignMode.SIGN_MODE_DIRECT)
       throw sdkErrors.notSupported('this chain verifies SIGN_MODE_DIRECT only');
+    // Though the chain has it: the SDK's adapter for sign modes reads the key of the transaction (x/auth/tx/adapter.go).
+    if (info.publicKey === undefined) throw sdkErrors.panic(NIL_POINTER);
     const signature = signatures[index] ?? new Uint8Array(0);
     if (!this.#isGood(ctx, tx, index, account, publicKey, signature, mode)) {
       const { accountNumber } = account;

@@ -180,7 +180,7 @@ const NO_RESULT: TxResult = {
 /** Out of gas is reported as it is, every other error with the message that failed (baseapp runMsgs). */
 function withMessageIndex(thrown: unknown, index: number): unknown {
   const error = toAbciError(thrown);
-  const unchanged = error.codespace === 'sdk' && (error.abciCode === 11 || error.abciCode === 111_222);
+  const unchanged = (error.codespace === 'sdk' && error.abciCode === 11) || error.abciCode === 111_222;
   return unchanged ? error : error.wrap(`failed to execute message; message index: ${index}`);
 }
 

@@ -50,7 +50,7 @@ export class AuthzKeeper {
     if (msgType === '') throw sdkErrors.invalidRequest('missing msg method name');
     const key = grantKey(granter, grantee, msgType);
     if (ctx.store('authz').get(key) === undefined) {
-      throw authzErrors.notFound(`failed to delete grant with key ${Buffer.from(key).toString('latin1')}`);
+      throw authzErrors.notFound(`failed to delete grant with key ${Buffer.from(key).toString()}`);
     }
     ctx.store('authz').remove(key);
     ctx.events.push(this.#typed('EventRevoke', granter, grantee, msgType));

@@ -71,7 +71,8 @@ export const sdkErrors = {
   notFound: register('sdk', 38, 'not found'),
   invalidGasLimit: register('sdk', 41, 'invalid gas limit'),
   txTimeout: register('sdk', 42, 'tx timeout'),
-  panic: register('sdk', 111_222, 'panic'),
+  /** cosmossdk.io/errors ErrPanic. */
+  panic: register('undefined', 111_222, 'panic'),
 };
 
 /** cosmos-sdk v0.53 x/authz/errors.go. */
