@@ -10,6 +10,8 @@ import { sha256 } from '../shared/protocol/sha2.ts';
 /** What tests on the real contract and the embedded chain share: no scrypt, no clock, the same keys every time. */
 
 export const WASM = readFileSync(new URL('../infra/chain/contract/artifact/quorate.wasm', import.meta.url));
+/** What one fault costs a node that was never at fault before. */
+export const SLASH_UNES = (DEVNET.nodeBondUnes * BigInt(DEVNET.contract.slash_ppm)) / 1_000_000n;
 export const GENESIS_MS = 1_800_000_000_000;
 
 export const testSigner = (name: string): NodeSigner => {

@@ -5,6 +5,7 @@ import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import type { LaneDeps, LaneTerms } from '../../shared/chain/lanes/deps.ts';
 import type { Logger } from '../../shared/log.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
@@ -44,6 +45,10 @@ export interface BackendOptions {
   readonly loops: readonly Loop[];
   /** Stands between a node and its workers: faults. */
   readonly hostOf?: (node: LocalNode) => JobHost;
+  /** Other terms for sending than the devnet's. */
+  readonly terms?: Partial<LaneTerms>;
+  /** Accounts that sign for nodes, by a node's address; a node that is not named signs for itself. */
+  readonly lanes?: LaneDeps['lanes'];
 }
 
 /** All functions of one deployment in this process, on SQLite and files, with real workers on threads. */
@@ -83,7 +88,8 @@ export const startBackend = (options: BackendOptions): Backend => {
     overdueBlocks: 12,
     sweepEveryMs: DEVNET.sweepEveryMs,
     sweepHeights: DEVNET.sweepHeights,
-    terms: { ...LANE_TERMS, pollMs: 100, maxPolls: 30 },
+    terms: { ...LANE_TERMS, pollMs: 100, maxPolls: 30, ...options.terms },
+    ...(options.lanes && { lanes: options.lanes }),
     claimWithinMs: 5_000,
     fetchInput: (uri, maxBytes) => safeGet(uri, { maxBytes, allowLoopbackHttp: true }),
     post: safePost({ allowLoopbackHttp: true }),

@@ -1,8 +1,12 @@
 import { SigningCosmWasmClient } from '@cosmjs/cosmwasm';
 import { GasPrice } from '@cosmjs/stargate';
 import type { CometClient } from '@cosmjs/tendermint-rpc';
+import { GenericAuthorization } from 'cosmjs-types/cosmos/authz/v1beta1/authz';
+import { MsgGrant } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
+import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import { registerModelMessage, registerNodeMessage, serveMessage } from '../../shared/chain/contract-messages.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
+import { InvariantError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
@@ -75,4 +79,14 @@ export const registerNode = async (
     await client.execute(node.address, chain.contract, msg, FEE, undefined, bond);
   }
   await client.execute(node.address, chain.contract, serveMessage(model, computed), FEE);
+};
+
+/** Lets another account execute contracts for this one, until it revokes it (x/authz). */
+export const grantExecution = async (comet: CometClient, granter: AccountSigner, grantee: string): Promise<void> => {
+  const { typeUrl, encode } = GenericAuthorization;
+  const authorization = { typeUrl, value: encode({ msg: MsgExecuteContract.typeUrl }).finish() };
+  const value = { granter: granter.address, grantee, grant: { authorization } };
+  const message = { typeUrl: MsgGrant.typeUrl, value };
+  const { code, rawLog } = await signingClient(comet, granter).signAndBroadcast(granter.address, [message], FEE);
+  if (code !== 0) throw new InvariantError('grant-failed', `the grant of ${granter.address} failed: ${rawLog}`);
 };

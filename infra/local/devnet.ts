@@ -1,6 +1,6 @@
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import { openDevchain, type RpcHandle } from '../chain/devchain/index.ts';
+import { type BlockFeed, type Devchain, openDevchain } from '../chain/devchain/index.ts';
 import { paths } from './node.ts';
 import { CHAINS, DEVNET } from './settings.ts';
 import type { Loop } from './supervisor.ts';
@@ -15,8 +15,8 @@ export interface LocalChain {
   readonly chainId: string;
   /** One per node. */
   readonly rpcUrls: readonly string[];
-  /** The embedded chain's own RPC, before which faults stand; real nodes have none. */
-  readonly handle: RpcHandle | undefined;
+  /** The embedded chain, before whose RPC faults stand; undefined for real nodes. */
+  readonly devchain: Devchain | undefined;
   /** What this process does for there to be blocks. */
   readonly loops: readonly Loop[];
   close(): Promise<void>;
@@ -27,6 +27,8 @@ export interface LocalChainOptions {
   readonly keystore: Keystore;
   readonly clock: Clock;
   readonly rpcPort: number;
+  /** Stands between the embedded chain's blocks and its websocket. */
+  readonly feedOf?: (blocks: BlockFeed) => BlockFeed;
 }
 
 /** Every identity of the keystore has money from the start. */
@@ -37,7 +39,8 @@ export const genesisBalances = (keystore: Keystore) =>
   }));
 
 /** The embedded chain on loopback, begun with funded accounts or continued from its file. */
-export const startDevchain = async ({ dataDir, keystore, clock, rpcPort }: LocalChainOptions): Promise<LocalChain> => {
+export const startDevchain = async (options: LocalChainOptions): Promise<LocalChain> => {
+  const { dataDir, keystore, clock, rpcPort, feedOf } = options;
   const { chainId, bech32Prefix } = CHAINS.devchain;
   const balances = genesisBalances(keystore);
   const chain = openDevchain({
@@ -49,7 +52,7 @@ export const startDevchain = async ({ dataDir, keystore, clock, rpcPort }: Local
     bech32Prefix,
   });
   chain.produceBlock(clock.nowMs());
-  const rpc = await chain.serve({ host: '127.0.0.1', port: rpcPort });
+  const rpc = await chain.serve({ host: '127.0.0.1', port: rpcPort, ...(feedOf && { feedOf }) });
   const blocks: Loop = {
     name: 'blocks',
     turn: async () => {
@@ -58,5 +61,5 @@ export const startDevchain = async ({ dataDir, keystore, clock, rpcPort }: Local
     },
     idleMs: DEVNET.blockMs,
   };
-  return { chainId, rpcUrls: [rpc.url], handle: chain.rpc.handle, loops: [blocks], close: () => chain.close() };
+  return { chainId, rpcUrls: [rpc.url], devchain: chain, loops: [blocks], close: () => chain.close() };
 };

@@ -8,6 +8,7 @@ import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { ringOnBlocks } from '../../shared/chain/doorbell.ts';
+import type { LaneDeps, LaneTerms } from '../../shared/chain/lanes/deps.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
@@ -21,9 +22,9 @@ import { runKnownAnswer } from '../../workers/inference/known-answer.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
 import { openFaucet } from '../chain/devchain/faucet.ts';
-import { inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
+import { type BlockFeed, type Devchain, inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
 import { type Backend, startBackend } from './backend.ts';
-import { deployContract, registerModel, registerNode } from './bootstrap.ts';
+import { deployContract, grantExecution, registerModel, registerNode } from './bootstrap.ts';
 import { type LocalChain, nodeNames, startDevchain } from './devnet.ts';
 import { devnetKeys } from './keys.ts';
 import { lockFolder } from './lock.ts';
@@ -47,8 +48,13 @@ export interface HouseOptions {
   /** Leaves this node to an operator of its own. */
   readonly rogue?: string;
   readonly hostOf?: (node: LocalNode) => JobHost;
+  readonly terms?: Partial<LaneTerms>;
+  /** The operator's account signs for all nodes, by their grants: several of their messages share a transaction. */
+  readonly sharedLane?: boolean;
   /** The RPC that the backend is given instead of the chain's own, or several. */
   readonly rpcOf?: (handle: RpcHandle) => RpcHandle | readonly RpcHandle[];
+  /** The feed of the chain's websocket, on the embedded chain. */
+  readonly feedOf?: (blocks: BlockFeed) => BlockFeed;
   readonly revealBlocks?: number;
 }
 
@@ -56,6 +62,7 @@ export interface HouseOptions {
 export interface House {
   readonly keystore: Keystore;
   readonly rpcUrls: readonly string[];
+  readonly devchain: Devchain | undefined;
   /** An honest connection of the composition's own. */
   readonly chain: Chain;
   readonly comet: Comet38Client;
@@ -117,6 +124,8 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       },
     ],
     ...(options.hostOf && { hostOf: options.hostOf }),
+    ...(options.terms && { terms: options.terms }),
+    ...(options.sharedLane && { lanes: await shareLane(comet, keystore, honest) }),
   });
   const faucet = await openFaucet({
     signer: offlineSigner(keystore.account('faucet')),
@@ -161,6 +170,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   return {
     keystore,
     rpcUrls,
+    devchain: local.devchain,
     chain,
     comet,
     backend,
@@ -177,15 +187,26 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   };
 };
 
+/** @returns the operator's account as the lane of each node */
+const shareLane = async (
+  comet: Comet38Client,
+  keystore: Keystore,
+  names: readonly string[],
+): Promise<NonNullable<LaneDeps['lanes']>> => {
+  const { address } = keystore.account('operator');
+  for (const name of names) await grantExecution(comet, keystore.account(name), address);
+  return new Map(names.map((name) => [keystore.account(name).address, [{ address }]]));
+};
+
 const startChain = (options: HouseOptions, keystore: Keystore): Promise<LocalChain> => {
-  const { chainKind, dataDir, rpcPort, say } = options;
-  const start = { dataDir, keystore, clock: systemClock, rpcPort };
+  const { chainKind, dataDir, rpcPort, say, feedOf } = options;
+  const start = { dataDir, keystore, clock: systemClock, rpcPort, ...(feedOf && { feedOf }) };
   if (chainKind === 'devchain') return startDevchain(start);
   return startWasmdChain(start, (line) => say('wasmd', line));
 };
 
-const handleOf = ({ chainId, handle }: LocalChain): RpcHandle => {
-  if (handle) return handle;
+const handleOf = ({ chainId, devchain }: LocalChain): RpcHandle => {
+  if (devchain) return devchain.rpc.handle;
   throw new InvariantError('no-embedded-chain', `faults of the RPC stand before the embedded chain, not ${chainId}`);
 };
 interface TriedModel extends InstalledModel {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../shared/adapters/local/clock.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/log.ts';
+import { type PlayedEdge, playEdge } from './faults/edge.ts';
+import { isEdge } from './faults/names.ts';
 import { DOCUMENTED, outcomeOf } from './faults/outcomes.ts';
 import { armLie, faultOptions, playRogue, SUSPECT } from './faults/play.ts';
 import { type House, openHouse } from './house.ts';
@@ -34,6 +36,7 @@ const run = async (options: Options, stopping: AbortSignal): Promise<number> => 
   if (fault) {
     say('fault', `${fault}: ${DOCUMENTED[fault]}`);
   }
+  const edge = fault && isEdge(fault) ? playEdge(fault, say) : undefined;
   const house = await openHouse({
     chainKind,
     dataDir,
@@ -42,10 +45,10 @@ const run = async (options: Options, stopping: AbortSignal): Promise<number> => 
     password: process.env.QUORATE_PASSWORD,
     say,
     log,
-    ...(fault && faultOptions(fault, say)),
+    ...(edge ? edge.options : fault && faultOptions(fault, say)),
   });
   try {
-    const code = options.serveOnly ? 0 : await mainJob(house, options, dataDir, say, stopping);
+    const code = options.serveOnly ? 0 : await mainJob(house, { ...options, dataDir, say, stopping, edge });
     if (!options.exit && !stopping.aborted) {
       write(NEXT);
       await new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve()));
@@ -62,21 +65,21 @@ const folderOf = ({ dataDir, fault, chainKind }: Options): string => {
   return chainKind === 'wasmd' ? join(dataDir, chainKind) : dataDir;
 };
 
-const mainJob = async (
-  house: House,
-  options: Options,
-  dataDir: string,
-  say: Say,
-  stopping: AbortSignal,
-): Promise<number> => {
-  const { fault } = options;
+interface Job extends Options {
+  readonly say: Say;
+  readonly stopping: AbortSignal;
+  readonly edge: PlayedEdge | undefined;
+}
+
+const mainJob = async (house: House, job: Job): Promise<number> => {
+  const { fault, dataDir, say, stopping, edge } = job;
   if (fault === 'lying-rpc') armLie(house.chain);
   // With a seat for every node, the one that the fault is about is drawn for certain, and waited for.
   const seats = fault ? DEVNET.nodes : DEVNET.seats;
-  const asked = await ask(house, say, { imagePath: options.imagePath, seats });
+  const asked = await ask(house, say, { imagePath: job.imagePath, seats });
   const { queryId } = asked;
-  const rogue = fault ? playRogue(fault, house, queryId, say, stopping) : Promise.resolve();
-  rogue.catch((error: unknown) => say('rogue', error instanceof Error ? error.message : String(error)));
+  const played = edge ? edge.arm(house, stopping) : fault ? playRogue(fault, house, queryId, say, stopping) : undefined;
+  played?.catch((error: unknown) => say('fault', error instanceof Error ? error.message : String(error)));
   const query = await follow(house, say, queryId, stopping);
   if (query.outcome?.kind !== 'verified') {
     say('refunded', `no answer: ${query.outcome?.reason}`);
@@ -84,13 +87,15 @@ const mainJob = async (
   }
   await showAnswer(house, say, dataDir, asked);
   if (!fault) return 0;
-  const claims = await outcomeOf(fault, {
-    chain: house.chain,
-    store: house.backend.store,
+  await played;
+  const context = {
+    house,
+    client: asked.client,
     query,
     digest: house.model.manifest.knownAnswer.digest,
     suspect: house.keystore.account(SUSPECT).address,
-  });
+  };
+  const claims = await outcomeOf(fault, context, edge);
   for (const { text, holds } of claims) say(holds ? 'as said' : 'NOT SO', text);
   return claims.every(({ holds }) => holds) ? 0 : 1;
 };

@@ -1,3 +1,4 @@
+import { QuorateError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 
@@ -46,7 +47,8 @@ export const supervise = (loops: readonly Loop[], { clock, log }: { clock: Clock
         if (!more) await pause(loop, loop.idleMs);
       } catch (error) {
         if (stopping.signal.aborted) return;
-        log.error('a loop failed and will be tried again', { loop: loop.name, backoffMs, error });
+        const passing = error instanceof QuorateError && error.family === 'transient';
+        log[passing ? 'warn' : 'error']('a loop failed and will be tried again', { loop: loop.name, backoffMs, error });
         await clock.sleep(backoffMs, stopping.signal).catch(() => undefined);
         backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS);
       }

@@ -19,5 +19,5 @@ export const startWasmdChain = async (
     blockMs: DEVNET.blockMs,
     minGasPrice: DEVNET.gasPrice.replace(DEVNET.denom, ''),
   });
-  return { chainId, rpcUrls: network.rpcUrls, handle: undefined, loops: [], close: () => network.stop() };
+  return { chainId, rpcUrls: network.rpcUrls, devchain: undefined, loops: [], close: () => network.stop() };
 };

@@ -1,62 +1,69 @@
-import { decodeTxRaw } from '@cosmjs/proto-signing';
-import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
-import type { House } from '../../infra/local/house.ts';
+import type { House, HouseOptions } from '../../infra/local/house.ts';
+import { CHAINS, type ChainKind } from '../../infra/local/settings.ts';
+import { toHex } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import { ask, benchHouse, final } from './bench-house.ts';
 
-const QUERIES_EACH = 6;
+const QUERIES_EACH = 4;
+const CALLS = ['ask', 'commit', 'reveal', 'settle'] as const;
 
 interface Spent {
   readonly committed: number;
-  readonly bytes: Readonly<Record<string, number>>;
+  /** By call; a transaction with several messages is shared among them in equal parts. */
+  readonly bytes: ReadonlyMap<string, number>;
+  readonly gas: number;
+  readonly txs: number;
 }
 
-/** Transaction bytes on chain per query, by message, for committees as they came out. Gas is not metered here; a later issue measures it on wasmd. */
-export const chainBytes = async (): Promise<void> => {
-  const house = await benchHouse();
-  const spent: Spent[] = [];
-  for (const seats of [3, 5]) {
-    for (let i = 0; i < QUERIES_EACH; i++) {
-      const queryId = await ask(house, `${seats}/${i}`, seats);
-      const { askedHeight, outcome } = await final(house, queryId);
-      // One block more: members that raced to settle are counted too.
-      while ((await house.chain.head()).height <= (outcome?.height ?? 0) + 2) await new Promise(setImmediate);
-      const last = (outcome?.height ?? 0) + 2;
-      spent.push({ committed: outcome?.committed ?? 0, bytes: await bytesOf(house, queryId, askedHeight, last) });
-    }
-  }
-  process.stdout.write('committee  queries  ask  commit  reveal  settle  total (bytes per query, mean)\n');
-  for (const committed of [...new Set(spent.map((s) => s.committed))].sort()) {
-    const group = spent.filter((s) => s.committed === committed);
-    const mean = (kind: string): number =>
-      Math.round(group.reduce((sum, s) => sum + (s.bytes[kind] ?? 0), 0) / group.length);
-    const kinds = ['ask', 'commit', 'reveal', 'settle'].map(mean);
-    const total = kinds.reduce((sum, n) => sum + n, 0);
-    process.stdout.write(
-      `${String(committed).padStart(9)}  ${String(group.length).padStart(7)}  ${kinds.join('  ')}  ${total}\n`,
-    );
-  }
-  await house.stop();
+/** Several messages of one block's time wait for each other; without shared lanes there is nothing to wait for. */
+const LANES: Readonly<Record<string, Partial<HouseOptions>>> = {
+  'own accounts': {},
+  'one lane': { sharedLane: true, terms: { gatherMs: 400 } },
 };
 
-const bytesOf = async (
-  { comet }: House,
-  queryId: number,
-  from: number,
-  to: number,
-): Promise<Record<string, number>> => {
-  const bytes: Record<string, number> = {};
-  for (let height = from; height <= to; height++) {
-    for (const tx of (await comet.block(height)).block.txs) {
-      for (const { typeUrl, value } of decodeTxRaw(tx).body.messages) {
-        if (typeUrl !== '/cosmwasm.wasm.v1.MsgExecuteContract') continue;
-        const [[kind, body] = ['', {}]] = Object.entries(
-          JSON.parse(new TextDecoder().decode(MsgExecuteContract.decode(value).msg)),
-        );
-        const about = (body as { query_id?: number }).query_id;
-        // One query at a time is under way, so the ask in these blocks is its own.
-        if (kind === 'ask' ? height === from : about === queryId) bytes[kind] = (bytes[kind] ?? 0) + tx.length;
-      }
+/**
+ * What a query takes on the chain, in bytes of transactions and gas, by committee as it came out. On the embedded chain gas is not
+ * that of instructions: give `wasmd` for real figures.
+ */
+export const chainBytes = async ([kind = 'devchain']: readonly string[]): Promise<void> => {
+  if (!Object.hasOwn(CHAINS, kind)) throw new RangeError(`no chain '${kind}': ${Object.keys(CHAINS).join(', ')}`);
+  const columns = ['lanes', 'committee', 'queries', ...CALLS, 'bytes', 'transactions', 'gas'];
+  process.stdout.write(`${columns.join(' | ')} (mean per query, on ${kind})\n`);
+  for (const [lanes, options] of Object.entries(LANES)) {
+    const house = await benchHouse({ ...options, chainKind: kind as ChainKind });
+    const spent: Spent[] = [];
+    for (const seats of [3, 5]) {
+      for (let i = 0; i < QUERIES_EACH; i++) spent.push(await spentOn(house, await ask(house, `${seats}/${i}`, seats)));
+    }
+    await house.stop();
+    for (const committed of [...new Set(spent.map((s) => s.committed))].sort()) {
+      const group = spent.filter((s) => s.committed === committed);
+      const mean = (of: (s: Spent) => number): number =>
+        Math.round(group.reduce((sum, s) => sum + of(s), 0) / group.length);
+      const bytes = CALLS.map((call) => mean((s) => s.bytes.get(call) ?? 0));
+      const total = bytes.reduce((sum, n) => sum + n, 0);
+      const row = [lanes, committed, group.length, ...bytes, total, mean((s) => s.txs), mean((s) => s.gas)];
+      process.stdout.write(`${row.join(' | ')}\n`);
     }
   }
-  return bytes;
+};
+
+const spentOn = async (house: House, queryId: number): Promise<Spent> => {
+  const { askedHeight, outcome } = await final(house, queryId);
+  const last = (outcome?.height ?? 0) + 2;
+  // Members that raced to settle are counted too.
+  while ((await house.chain.head()).height <= last) await new Promise((resolve) => setTimeout(resolve, 50));
+  const bytes = new Map<string, number>();
+  let [gas, txs] = [0, 0];
+  for (let height = askedHeight; height <= last; height++) {
+    for (const raw of (await house.comet.block(height)).block.txs) {
+      const tx = await house.chain.transaction(toHex(sha256(raw)).toUpperCase());
+      const about = tx?.messages.filter((message) => message.queryId === queryId) ?? [];
+      if (!tx || about.length === 0) continue;
+      txs += 1;
+      gas += (tx.gasUsed * about.length) / tx.messages.length;
+      for (const { call = '' } of about) bytes.set(call, (bytes.get(call) ?? 0) + raw.length / tx.messages.length);
+    }
+  }
+  return { committed: outcome?.committed ?? 0, bytes, gas, txs };
 };

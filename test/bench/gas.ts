@@ -1,24 +1,45 @@
+import { playGovernance } from '../conformance/govern-script.ts';
+import { acceptedIn, messagesOfContract } from '../conformance/messages-of-contract.ts';
+import { playMigration } from '../conformance/migration-script.ts';
 import { asChainUnderTest, wasmdNetwork } from '../conformance/on-wasmd.ts';
 import { playUntilMet } from '../conformance/play-until-met.ts';
-import { uploadQuorate } from '../conformance/quorate-script.ts';
+import { playQuorate, uploadQuorate } from '../conformance/quorate-script.ts';
+import { playSessions } from '../conformance/session-script.ts';
+import { Transcript } from '../conformance/transcript.ts';
 
 /** What a commit with its ECVRF check may cost. */
 const COMMIT_GOAL = 300_000;
 
-/** Gas of each message of the contract on wasmd, from one query played to its end; refused messages cost as well. */
+/** Gas of each message of the contract on wasmd, in the order of the plays of the conformance suite; refused ones cost as well. */
 export const gasOfMessages = async (): Promise<void> => {
   const chain = asChainUnderTest(await wasmdNetwork(1));
+  const row = (step: string, message: string, used: number | string, code: number | string): void => {
+    process.stdout.write(`${step.padEnd(50)} ${message.padEnd(17)} ${String(used).padStart(10)}  ${code}\n`);
+  };
   try {
+    row('step', 'message', 'gas used', 'code');
     const { codeId, uploaded } = await uploadQuorate(chain);
-    const { gas, entries } = await playUntilMet(chain, codeId);
-    const codes = new Map(entries.map(({ step, code }) => [step, code]));
-    process.stdout.write(`${'message'.padEnd(44)} ${'gas used'.padStart(10)}  code\n`);
-    for (const [step, used] of [['store_code', Number(uploaded.result.gasUsed)] as const, ...gas]) {
-      process.stdout.write(`${step.padEnd(44)} ${String(used).padStart(10)}  ${codes.get(step) ?? 0}\n`);
+    const upload = new Transcript();
+    upload.add('upload', uploaded);
+    const logs = [
+      upload,
+      await playUntilMet(() => playQuorate(chain, codeId)),
+      (await playUntilMet(() => playSessions(chain, codeId))).log,
+      (await playUntilMet(() => playGovernance(chain, codeId))).log,
+      (await playUntilMet(() => playMigration(chain, codeId))).log,
+    ];
+    const commits: number[] = [];
+    for (const { gas, entries } of logs) {
+      for (const { step, code } of entries) {
+        const { message, used } = gas.get(step) ?? { message: '', used: 0 };
+        row(step, message.slice(message.lastIndexOf('.') + 1), used, code);
+        if (message === 'commit' && code === 0) commits.push(used);
+      }
     }
-    const commits = [...gas].filter(([step]) => step.startsWith('commit') && codes.get(step) === 0);
-    const most = Math.max(...commits.map(([, used]) => used));
-    process.stdout.write(`largest accepted commit: ${most} gas (goal: at most ${COMMIT_GOAL})\n`);
+    const played = new Set(logs.flatMap(acceptedIn));
+    const missing = messagesOfContract().filter((message) => !played.has(message));
+    process.stdout.write(`messages of the contract that were not played: ${missing.join(', ') || 'none'}\n`);
+    process.stdout.write(`largest accepted commit: ${Math.max(...commits)} gas (goal: at most ${COMMIT_GOAL})\n`);
   } finally {
     await chain.close();
   }

@@ -2,7 +2,8 @@ import { DEVNET } from '../../infra/local/settings.ts';
 import { signCalls } from '../../shared/chain/sign.ts';
 import type { ChainFixture } from '../contracts/chain.ts';
 import type { ChainUnderTest } from './chain-under-test.ts';
-import { MODEL, Stage, uploadQuorate } from './quorate-script.ts';
+import { PARAMS, uploadQuorate } from './quorate-script.ts';
+import { MODEL, Stage } from './stage.ts';
 
 /** Longer than the suite looks at the query. */
 const WINDOWS = { roundBlocks: 500, commitBlocks: 500, revealBlocks: 500 };
@@ -10,7 +11,8 @@ const WINDOWS = { roundBlocks: 500, commitBlocks: 500, revealBlocks: 500 };
 /** What the suite of the Chain port needs, on a chain that makes blocks by itself. */
 export const chainFixture = async (under: ChainUnderTest): Promise<ChainFixture> => {
   const { codeId } = await uploadQuorate(under);
-  const stage = await Stage.open(under, codeId, WINDOWS);
+  const init = { denom: DEVNET.denom, params: PARAMS };
+  const stage = await Stage.open(under, { codeId, windows: WINDOWS, init });
   const { chain, operator } = stage;
   const { id: askHash, queryId } = await stage.asked('ask');
   const [node] = stage.nodes;

@@ -19,6 +19,7 @@ export const SIGNER_NAMES = [
   ...['rpc', 'errors', 'other', 'admin', 'port', 'gas', 'granter', 'grantee'],
   ...['edge-0', 'edge-1', 'edge-2', 'edge-3'],
   ...['lanes', 'lane-1', 'lane-2'],
+  ...['user', 'heir'],
 ] as const;
 
 /** The same on both chains, so that what depends on it (query hashes, commitments) is the same too. */

@@ -1,39 +1,25 @@
 import { readFileSync } from 'node:fs';
-import type { EncodeObject } from '@cosmjs/proto-signing';
 import { DEVNET } from '../../infra/local/settings.ts';
-import { connectChain } from '../../shared/chain/comet-chain.ts';
 import * as messages from '../../shared/chain/contract-messages.ts';
-import type { Chain } from '../../shared/ports/chain.ts';
-import { commitment, saltMessage, sketchHash } from '../../shared/protocol/commitment.ts';
-import { rawDigest } from '../../shared/protocol/digest.ts';
-import { fromHex, toHex, utf8 } from '../../shared/protocol/encoding.ts';
+import { toHex } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
-import { alphaOf, qualifies } from '../../shared/protocol/sortition.ts';
-import type { ModelState } from '../../shared/protocol/state.ts';
 import type { ChainUnderTest } from './chain-under-test.ts';
-import { attribute, type Delivered, Sender, type TxOptions } from './sender.ts';
-import { Transcript } from './transcript.ts';
-
-/** A block passed without the transaction that was meant for it: nothing is wrong, but this play proves nothing. */
-export class MissedBlock extends Error {}
+import { attribute, type Delivered, Sender, UPLOAD } from './sender.ts';
+import { INPUT, MODEL, SEATS, Stage, type Work } from './stage.ts';
+import type { Transcript } from './transcript.ts';
 
 const WASM = Uint8Array.from(
   readFileSync(new URL('../../infra/chain/contract/artifact/quorate.wasm', import.meta.url)),
 );
-const UPLOAD: TxOptions = { gas: 10_000_000 };
-const INPUT = utf8('what was asked');
-export const MODEL = toHex(sha256(utf8('a model')));
 const WINDOWS = { roundBlocks: 1, commitBlocks: 8, revealBlocks: 6 };
 /** As short as three attempts allow; so sessions, which must end before, are short as well. */
 const UNBONDING_BLOCKS = 60;
-const PARAMS = {
+/** What plays run with: windows that can be waited for. */
+export const PARAMS = {
   ...DEVNET.contract,
   queue_blocks: 20,
   sessions: { ...DEVNET.contract.sessions, register_blocks: 4, session_blocks: 4, challenge_blocks: 4, open_blocks: 4 },
 };
-const SEATS = 3;
-/** With four equal nodes and three seats everybody is drawn in it. */
-const ROUND = 1;
 
 /** Uploads the contract. @returns its code id */
 export const uploadQuorate = async (chain: ChainUnderTest): Promise<{ codeId: number; uploaded: Delivered }> => {
@@ -42,131 +28,12 @@ export const uploadQuorate = async (chain: ChainUnderTest): Promise<{ codeId: nu
   return { codeId: Number(attribute(uploaded, 'store_code', 'code_id')), uploaded };
 };
 
-/** A new instance of the contract with one model and four nodes that serve it, and whoever acts on it. */
-export class Stage {
-  readonly log = new Transcript();
-  readonly operator: Sender;
-  readonly nodes: readonly Sender[];
-  chain!: Chain;
-  contract = '';
-
-  private constructor(chain: ChainUnderTest) {
-    this.operator = new Sender(chain, 'operator');
-    this.nodes = [0, 1, 2, 3].map((i) => new Sender(chain, `edge-${i}`));
-    this.log.name(this.operator.address, 'operator');
-    this.log.name(chain.signer('agent').address, 'agent');
-    for (const [i, { address }] of this.nodes.entries()) this.log.name(address, `node-${i}`);
-  }
-
-  static async open(
-    under: ChainUnderTest,
-    codeId: number,
-    windows: ModelState['windows'],
-    unbondingBlocks: number = DEVNET.contract.unbonding_blocks,
-  ): Promise<Stage> {
-    const stage = new Stage(under);
-    const { operator, log } = stage;
-    const init = { denom: DEVNET.denom, params: { ...PARAMS, unbonding_blocks: unbondingBlocks } };
-    const made = await operator.deliver([operator.instantiate(codeId, init, 'quorate', operator.address)]);
-    stage.contract = attribute(made, 'instantiate', '_contract_address');
-    log.name(stage.contract, 'quorate');
-    log.add('instantiate', made);
-    const { rpcUrl: rpc, chainId, denom } = under;
-    stage.chain = await connectChain({ rpc, chainId, contract: stage.contract, denom });
-    const rule = { exact: {} };
-    await stage.run(
-      'register_model',
-      operator,
-      messages.registerModelMessage({ manifestHash: MODEL, priceUnes: '1000', rule, windows }),
-    );
-    const bond = String(DEVNET.nodeBondUnes);
-    const registered = await Promise.all(
-      stage.nodes.map((node) =>
-        node.deliver([stage.call(node, messages.registerNodeMessage(toHex(node.signer.vrfPublicKey)), bond)]),
-      ),
-    );
-    for (const [i, tx] of registered.entries()) log.add(`register_node ${i}`, tx);
-    const serving = await Promise.all(
-      stage.nodes.map((node) => node.deliver([stage.call(node, messages.serveMessage(MODEL))])),
-    );
-    for (const [i, tx] of serving.entries()) log.add(`serve ${i}`, tx);
-    const refused = log.entries.find(({ code }) => code !== 0);
-    if (refused) throw new Error(`the stage could not be set: ${refused.step}: ${refused.log}`);
-    return stage;
-  }
-
-  call(from: Sender, msg: object, unes?: string): EncodeObject {
-    return from.execute(this.contract, msg, unes);
-  }
-
-  /** Sends it whenever, and records what came of it. */
-  async run(step: string, from: Sender, msg: object, unes?: string): Promise<Delivered> {
-    const tx = await from.deliver([this.call(from, msg, unes)]);
-    this.log.add(step, tx);
-    return tx;
-  }
-
-  /** Has it included at exactly this height. @throws {MissedBlock} */
-  async at(height: number, from: Sender, msg: object): Promise<Delivered> {
-    const bytes = await from.sign([this.call(from, msg)]);
-    const head = await from.reach(height - 1);
-    if (head !== height - 1) throw new MissedBlock(`height ${height} was meant, the chain is at ${head}`);
-    const { code, log, hash } = await from.broadcast(bytes);
-    if (code !== 0) throw new Error(`refused with ${code}: ${log}`);
-    const tx = await from.included(hash);
-    if (tx.height !== height) throw new MissedBlock(`height ${height} was meant, it was included at ${tx.height}`);
-    return tx;
-  }
-
-  /** Asks for one answer, paid. */
-  async asked(step: string): Promise<{ id: string; queryId: number }> {
-    const msg = messages.askMessage({
-      model: MODEL,
-      inputHash: toHex(sha256(INPUT)),
-      input: { inline: INPUT },
-      seats: SEATS,
-      maxUnits: 1_000,
-      agent: this.operator.chain.signer('agent').address,
-    });
-    const tx = await this.run(step, this.operator, msg, '300000');
-    return { id: tx.id, queryId: Number(attribute(tx, 'wasm-quorate', 'query_id')) };
-  }
-
-  /** A node's commit and reveal of the same answer, and its VRF proof. */
-  async work(queryId: number, node: Sender): Promise<{ commit: object; reveal: object }> {
-    const { signer } = node;
-    const { seed, weight, totalWeight, seats, attempt } = await this.chain.draw(queryId, signer.address);
-    const ref = { chainId: this.chain.chainId, contract: this.contract, queryId, attempt };
-    const salt = await signer.seal(saltMessage(ref));
-    const [digest, root] = [rawDigest(utf8('the answer')), sha256(utf8('receipts'))];
-    const made = commitment(ref, {
-      node: signer.address,
-      digest,
-      sketchHash: sketchHash([]),
-      receiptsRoot: root,
-      salt,
-    });
-    const { proof, beta } = await signer.prove(alphaOf(fromHex(seed), ROUND));
-    if (!qualifies(beta, { weight, totalWeight, seats, round: ROUND })) {
-      throw new Error(`node ${signer.address} is not drawn in round ${ROUND}`);
-    }
-    return {
-      commit: messages.commitMessage(queryId, ROUND, toHex(proof), toHex(made)),
-      reveal: messages.revealMessage(queryId, {
-        digest: toHex(digest),
-        sketch: [],
-        receiptsRoot: toHex(root),
-        salt: toHex(salt),
-      }),
-    };
-  }
-}
-
 /** One query from ask to settlement with a transaction at height -1, 0 and +1 of each window's end; then one that nobody serves. */
 export const playQuorate = async (under: ChainUnderTest, codeId: number): Promise<Transcript> => {
-  const stage = await Stage.open(under, codeId, WINDOWS, UNBONDING_BLOCKS);
+  const init = { denom: DEVNET.denom, params: { ...PARAMS, unbonding_blocks: UNBONDING_BLOCKS } };
+  const stage = await Stage.open(under, { codeId, windows: WINDOWS, init });
   const { log, operator, chain } = stage;
-  const [early, before, last, late] = stage.nodes as [Sender, Sender, Sender, Sender];
+  const [early, before, last, late] = stage.nodes;
   await stage.run('bond', late, { bond: {} }, '5');
   const unbonded = await stage.run('unbond', late, { unbond: { amount: '5' } });
   await stage.run('withdraw too early', late, { withdraw: {} });
@@ -243,5 +110,3 @@ export const playQuorate = async (under: ChainUnderTest, codeId: number): Promis
   await stage.run('bond without funds', operator, { bond: {} });
   return log;
 };
-
-type Work = Awaited<ReturnType<Stage['work']>>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeSecp256k1Pubkey } from '@cosmjs/amino';
-import { wasmTypes } from '@cosmjs/cosmwasm';
+import { setupWasmExtension, wasmTypes } from '@cosmjs/cosmwasm';
 import {
   type EncodeObject,
   encodePubkey,
@@ -38,6 +38,9 @@ export interface TxOptions {
   readonly withoutKey?: true;
 }
 
+/** Enough for the contract's code. */
+export const UPLOAD: TxOptions = { gas: 10_000_000 };
+
 export interface Delivered extends comet38.TxResponse {
   /** Upper-case hex. */
   readonly id: string;
@@ -68,6 +71,12 @@ export class Node {
 
   async nextBlock(): Promise<number> {
     return await this.reach((await this.height()) + 1);
+  }
+
+  /** A contract's answer to a query. @throws {Error} with what the contract or the chain says against it */
+  async smart(contract: string, query: object): Promise<unknown> {
+    const client = QueryClient.withExtensions(this.comet, setupWasmExtension);
+    return await client.wasm.queryContractSmart(contract, { ...query });
   }
 
   /** @throws {Error} when it is in none of the next blocks */
@@ -181,6 +190,9 @@ const withoutKeys = (authInfoBytes: Uint8Array): Uint8Array => {
 };
 
 const json = (value: object): Uint8Array => utf8(JSON.stringify(value));
+
+/** Unes that its fee payer paid, whatever came of it. */
+export const feeOf = (tx: comet38.TxResponse): bigint => BigInt(Number.parseInt(attribute(tx, 'tx', 'fee'), 10));
 
 /** Value of the first attribute with this key of the first such event. */
 export const attribute = (tx: comet38.TxResponse, type: string, key: string): string => {

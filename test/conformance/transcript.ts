@@ -1,10 +1,13 @@
 import { TxMsgData } from 'cosmjs-types/cosmos/base/abci/v1beta1/abci';
+import { TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import {
+  MsgExecuteContract,
   MsgExecuteContractResponse,
   MsgInstantiateContractResponse,
   MsgMigrateContractResponse,
   MsgStoreCodeResponse,
 } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
+import { bigEndian } from '../../shared/protocol/encoding.ts';
 import type { Delivered } from './sender.ts';
 
 /** What a delivered transaction left on the chain, less what cannot be the same on two chains. */
@@ -20,18 +23,38 @@ export interface Entry {
 }
 
 /** Attributes whose value is a height. */
-const HEIGHTS = new Set(['height', 'commit_close', 'queue_deadline', 'release_height']);
-
-const DERIVED = new Set(['seed', 'query_hash', 'commitment']);
+const HEIGHTS = new Set([
+  ...['height', 'commit_close', 'queue_deadline', 'release_height', 'deadline', 'allowed_from'],
+  ...['locked_height', 'asked_height', 'reveal_close'],
+]);
+/** Hashes over the contract's address, heights and times. */
+const DERIVED = new Set(['seed', 'query_hash', 'commitment', 'submission']);
+/** What in a contract's answers follows from such hashes, or from the clock. */
+const ONLY_THERE = new Set([
+  ...[...DERIVED, 'hash', 'answers_root', 'module_seed', 'answer'],
+  ...['time_ns', 'actual_ms', 'round'],
+]);
+/** Answers to sessions' messages whose last field is a height. */
+const WITH_DEADLINE = /^quorate\/session-(locked|registered|submitted|challenged)\/v1$/;
+/** Their third field is the number of an answer, which a VRF output chose. */
+const WITH_ANSWER = /^quorate\/session-(challenged|opened)\/v1$/;
 
 /** Records transactions one by one; names stand for addresses, and heights are relative to the transaction's. */
 export class Transcript {
   readonly entries: Entry[] = [];
-  /** Gas used by step; no part of the entries. */
-  readonly gas = new Map<string, number>();
+  /** Answers to queries, by step. */
+  readonly values: Record<string, unknown> = {};
+  /** Gas used by step, and the message that used it; no part of the entries. */
+  readonly gas = new Map<string, { readonly message: string; readonly used: number }>();
+  readonly #unmet: ReadonlySet<string>;
   readonly #names = new Map<string, string>();
   readonly #codes: string[] = [];
   readonly #firstSequences = new Map<string, number>();
+
+  /** @param unmet attributes that are left out: what they are depends on when a play got to it */
+  constructor(unmet: readonly string[] = []) {
+    this.#unmet = new Set(unmet);
+  }
 
   /** From now on `value` is written as `<name>`. */
   name(value: string, name: string): void {
@@ -47,7 +70,6 @@ export class Transcript {
     const { code, codespace = '', log = '', data, events } = tx.result;
     for (const { type, attributes } of events) {
       if (type !== 'wasm-quorate') continue;
-      // Hashes over the contract's address, heights and times.
       for (const { key, value } of attributes) if (DERIVED.has(key)) this.name(value, key);
     }
     const responses = data ? TxMsgData.decode(data).msgResponses : [];
@@ -55,22 +77,38 @@ export class Transcript {
       step,
       code,
       codespace,
-      log: code === 0 ? '' : this.#text(relativeHeights(inCommon(log), tx.height)),
+      log: code === 0 ? '' : this.#text(this.#withoutAnswer(relativeHeights(inCommon(log), tx.height))),
       responses: responses.map(({ typeUrl, value }) => `${typeUrl} ${this.#response(typeUrl, value, tx.height)}`),
       events: events.map(({ type, attributes }) => {
         const listed = attributes.map(({ key, value }) => `${key}=${this.#attribute(type, key, value, tx.height)}`);
         return `${type}: ${listed.join(' | ')}`;
       }),
     });
-    this.gas.set(step, Number(tx.result.gasUsed));
+    this.gas.set(step, { message: messageOf(tx), used: Number(tx.result.gasUsed) });
+  }
+
+  /** Keeps a contract's answer, less heights and what follows from them. */
+  value(step: string, answer: unknown): void {
+    const plain = (key: string, value: unknown): unknown => {
+      if (typeof value === 'object') return value;
+      if (HEIGHTS.has(key)) return '<height>';
+      return ONLY_THERE.has(key) ? `<${key}>` : value;
+    };
+    this.values[step] = JSON.parse(this.#text(JSON.stringify(answer, plain)));
   }
 
   #attribute(type: string, key: string, value: string, height: number): string {
     if (type === 'tx' && key === 'signature') return '<signature>';
+    if (type === 'wasm-quorate' && this.#unmet.has(key)) return `<${key}>`;
     if (key === 'code_id') return this.#code(value);
     if (type === 'tx' && key === 'acc_seq') return this.#sequence(value);
     if (type.startsWith('wasm-') && HEIGHTS.has(key)) return `<height${signed(Number(value) - height)}>`;
     return this.#text(value);
+  }
+
+  /** Which answer of a session was chosen, and so which request must have been signed. */
+  #withoutAnswer(log: string): string {
+    return this.#unmet.has('answer') ? log.replace(/(answer|request) \d+/g, '$1 <answer>') : log;
   }
 
   /** Numbered as they appear here. */
@@ -115,7 +153,8 @@ export class Transcript {
   /** Frames of the protocol as a list of their fields, anything else in hex. */
   #data(bytes: Uint8Array, height: number): string {
     const fields = frameFields(bytes);
-    if (fields) return `[${fields.map((field) => this.#data(field, height)).join(', ')}]`;
+    if (fields)
+      return `[${fields.map((field, i) => byPlace(fields, i, height) ?? this.#data(field, height)).join(', ')}]`;
     const buffer = Buffer.from(bytes);
     if (buffer.length === 8 && buffer.readBigUInt64BE() === BigInt(height)) return '<height>';
     const text = buffer.toString('latin1');
@@ -137,6 +176,22 @@ const relativeHeights = (log: string, height: number): string =>
     /(height |now |release is at )(\d+)/g,
     (_, before, at) => `${before}<height${signed(Number(at) - height)}>`,
   );
+
+/** What only its place in an answer about a session tells. */
+const byPlace = (fields: readonly Uint8Array[], i: number, height: number): string | undefined => {
+  const tag = Buffer.from(fields[0] ?? []).toString('latin1');
+  if (WITH_ANSWER.test(tag) && i === 2) return '<answer>';
+  if (!WITH_DEADLINE.test(tag) || i !== fields.length - 1) return undefined;
+  return `<height${signed(Number(bigEndian(fields[i] ?? new Uint8Array(0))) - height)}>`;
+};
+
+/** The contract's message by its name, any other by its type. */
+const messageOf = (tx: Delivered): string => {
+  const [message] = TxBody.decode(TxRaw.decode(tx.tx).bodyBytes).messages;
+  if (message?.typeUrl !== MsgExecuteContract.typeUrl) return message?.typeUrl ?? '';
+  const { msg } = MsgExecuteContract.decode(message.value);
+  return Object.keys(JSON.parse(Buffer.from(msg).toString()))[0] ?? '';
+};
 
 /** The fields of bytes that are nothing but fields (docs/protocol.md section 1); undefined for others. */
 const frameFields = (bytes: Uint8Array): Uint8Array[] | undefined => {

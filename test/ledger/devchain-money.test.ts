@@ -16,6 +16,7 @@ import { type TxRow, txKey } from '../../shared/rows/transaction.ts';
 import { apiOf } from '../receipts/api-of.ts';
 import { ChainWithModel } from '../receipts/chain-with-model.ts';
 import { type Conduct, INPUT, type Play, type Played, playQuery } from '../receipts/play-query.ts';
+import { SLASH_UNES } from '../test-chain.ts';
 import { type Balances, balances, changes, expectedChanges, type OtherTx, transactionsIn } from './balances.ts';
 
 const OTHER: Conduct = { says: utf8('another answer') };
@@ -106,7 +107,12 @@ const ALL: readonly (readonly [string, number, Play | 'ask only', (money: Client
     3,
     { conduct: [[undefined, OTHER]], agent: true, feeUnes: 3_001n },
     ({ summary, gas }) => {
-      expect(summary).toMatchObject({ feeUnes: 3_001n, paidToAgentUnes: 300n, lockedUnes: 0n, slashedUnes: 50_000n });
+      expect(summary).toMatchObject({
+        feeUnes: 3_001n,
+        paidToAgentUnes: 300n,
+        lockedUnes: 0n,
+        slashedUnes: SLASH_UNES,
+      });
       expect(gas.map(({ stage, messages, failed }) => [stage, messages, failed])).toEqual([
         ['ask', 1, 0],
         ['commit', 3, 0],
@@ -128,7 +134,7 @@ const ALL: readonly (readonly [string, number, Play | 'ask only', (money: Client
     'reopened after nobody revealed, then verified',
     3,
     { conduct: [['absent', 'absent', 'absent']] },
-    ({ summary }) => expect(summary).toMatchObject({ slashedUnes: 150_000n, lockedUnes: 0n, refundedUnes: 0n }),
+    ({ summary }) => expect(summary).toMatchObject({ slashedUnes: 3n * SLASH_UNES, lockedUnes: 0n, refundedUnes: 0n }),
   ],
   [
     'asked and open',

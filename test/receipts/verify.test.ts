@@ -3,6 +3,7 @@ import { decodeReceiptFile, encodeReceiptFile } from '../../shared/chain/proof/r
 import { VerificationError, verifyReceipt } from '../../shared/client/receipt/verify.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
+import { SLASH_UNES } from '../test-chain.ts';
 import { ChainWithModel } from './chain-with-model.ts';
 import { ANSWER, INPUT } from './play-query.ts';
 import { headerHashAt, prove, proveOne } from './proved.ts';
@@ -34,7 +35,7 @@ describe.each([3, 5])('a committee of %i with a dissenter', (members) => {
     expect(report.stages).toHaveLength(3 * (members - 1));
     expect(report.payments.agentUnes).toBe(fee / 10n);
     expect(report.payments.paidUnes + report.payments.agentUnes + report.payments.poolUnes).toBe(fee);
-    expect(report.committee[1]).toMatchObject({ paidUnes: 0n, slashedUnes: 50_000n });
+    expect(report.committee[1]).toMatchObject({ paidUnes: 0n, slashedUnes: SLASH_UNES });
     expect(report.checks).toEqual([
       ...['size', 'canonical-form', 'trusted-header', 'contract', 'anchor', 'headers', 'transactions', 'results'],
       ...['story', 'question', 'manifest', 'commitments', 'votes', 'payments', 'receipts', 'result', 'input'],

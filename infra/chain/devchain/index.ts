@@ -14,6 +14,7 @@ export { type Faucet, type FaucetOptions, openFaucet } from './faucet.ts';
 export { inProcessClient } from './rpc/in-process.ts';
 export type { JsonRpcRequest, JsonRpcResponse, RpcHandle } from './rpc/json-rpc.ts';
 export type { RpcServer, ServeOptions } from './rpc/server.ts';
+export type { BlockFeed } from './rpc/socket.ts';
 
 /** What a development chain is made of. Everything that varies between runs comes from here: no clock, no randomness. */
 export interface DevchainOptions {
