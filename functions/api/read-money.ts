@@ -3,7 +3,7 @@ import type { LedgerEvent } from '../../shared/ledger/acts-missing.ts';
 import type { Transaction } from '../../shared/ledger/gas.ts';
 import { queryMoney } from '../../shared/ledger/query-money.ts';
 import { summaryOf } from '../../shared/ledger/summary.ts';
-import { runId } from '../../shared/messages/ids.ts';
+import { runTxId } from '../../shared/messages/ids.ts';
 import type { QueryState, SeatState } from '../../shared/protocol/state.ts';
 import { TxRow, txKey } from '../../shared/rows/transaction.ts';
 import type { ApiDeps } from './deps.ts';
@@ -86,9 +86,9 @@ const eventsAndHashes = async (deps: ApiDeps, queryId: number) => {
 const ownHashes = async (deps: ApiDeps, queryId: number): Promise<string[]> => {
   const hashes: string[] = [];
   for (const { run } of await runsOf(deps, queryId)) {
-    for (const kind of ['commit', 'reveal', 'settle']) {
+    for (const kind of ['commit', 'reveal', 'settle'] as const) {
       for (let tries = 1; ; tries++) {
-        const stored = await deps.store.get(txKey(`${runId(run)}/${kind}/${tries}`));
+        const stored = await deps.store.get(txKey(runTxId(run, kind, tries)));
         if (!stored) break;
         const row = TxRow.parse(stored.body);
         if (row.state === 'included') hashes.push(row.hash);

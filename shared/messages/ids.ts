@@ -17,5 +17,12 @@ export type RunRef = z.infer<typeof RunRef>;
 /** `chain/query/attempt/node`: the domain id from which all ids of a run's effects are made. */
 export const runId = (run: RunRef): string => `${run.chainId}/${run.queryId}/${run.attempt}/${run.node}`;
 
+/**
+ * Id of a run's transaction. A settlement is the same whoever of a deployment's nodes sends it, so they share one id, and one
+ * transaction.
+ */
+export const runTxId = (run: RunRef, kind: 'commit' | 'reveal' | 'settle', tries: number): string =>
+  kind === 'settle' ? `${run.chainId}/${run.queryId}/${run.attempt}/settle/${tries}` : `${runId(run)}/${kind}/${tries}`;
+
 /** SHA-256 in lower-case hex. */
 export const Hash = hash;

@@ -172,7 +172,7 @@ export class LaneWorld {
   }
 
   /** Plans a message of this account. @returns its id */
-  async plan(name: string, msg?: TxIntent['msg'], blocks = 100): Promise<string> {
+  async plan(name: string, msg?: TxIntent['msg'], blocks = 100, opens?: TxIntent['opens']): Promise<string> {
     const txId = `${name}/${this.#planned++}`;
     const intent: TxIntent = {
       txId,
@@ -180,6 +180,7 @@ export class LaneWorld {
       msg: msg ?? { set: { key: txId, value: 'v' } },
       fundsUnes: '0',
       deadlineHeight: this.height + blocks,
+      ...(opens && { opens }),
     };
     await this.store.transact(planIntent(intent, this.nowMs));
     return txId;

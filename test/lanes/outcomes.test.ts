@@ -113,6 +113,23 @@ describe('a message that fails', () => {
     expect(refused).toHaveLength(1);
   });
 
+  it('in simulation because its window opens with the next block goes into that block, with the gas that it names', async () => {
+    const world = await open();
+    const opens = { height: world.height + 1, gasUsed: 150_000 };
+    const closed = (chain: Chain): Chain => ({
+      ...chain,
+      simulate: async (bytes) =>
+        world.height < opens.height
+          ? { refusal: 'failed to execute message; message index: 0: too early: execute wasm contract failed' }
+          : await chain.simulate(bytes),
+    });
+    const txId = await world.plan('alice', undefined, 100, opens);
+    await world.drive(await world.process({ chainOf: closed }), txId);
+    expect(await world.row(txId)).toMatchObject({ state: 'included', height: opens.height, code: 0 });
+    const [sent] = await world.transactions();
+    expect(sent?.code).toBe(0);
+  });
+
   it('only in the block ends alone, and the innocent of its batch go again', async () => {
     const world = await open();
     // The contract owns 100; both may be paid 100 in simulation, and somebody else is first.

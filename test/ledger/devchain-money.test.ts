@@ -7,7 +7,7 @@ import { askMessage } from '../../shared/chain/contract-messages.ts';
 import { signCalls } from '../../shared/chain/sign.ts';
 import { apiHttp } from '../../shared/client/http.ts';
 import { type ClientMoney, checkedMoney } from '../../shared/client/money.ts';
-import { runId } from '../../shared/messages/ids.ts';
+import { runTxId } from '../../shared/messages/ids.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import { eventKey, eventsPartition } from '../../shared/rows/coverage.ts';
@@ -74,7 +74,7 @@ const storeFailed = async ({ store, chain }: ApiDeps, queryId: number, failed: r
     { kind: 'put', key: { pk: runsOfQuery(chain.chainId, queryId), sk: '0/x' }, body: run, expect: 'absent' },
   ]);
   for (const [i, { hash, code, sender }] of failed.entries()) {
-    const txId = `${runId(run)}/settle/${i + 1}`;
+    const txId = runTxId(run, 'settle', i + 1);
     const intent = { txId, signer: sender, msg: {}, fundsUnes: '0', deadlineHeight: 1_000_000, run };
     const tx: TxRow = { state: 'included', intent, hash, height: 1, code, log: '', gasUsed: 1, sizeBytes: 1 };
     await store.transact([{ kind: 'put', key: txKey(txId), body: tx, expect: 'absent' }]);

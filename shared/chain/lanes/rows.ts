@@ -4,7 +4,7 @@ import type { Key, Write } from '../../ports/store.ts';
 
 /** What is to be sent: one execution of the contract in the name of one account, the principal. */
 export const TxIntent = z.strictObject({
-  /** Domain id: `<run id>/commit/1`, `ask/<key>`, `settle/<chain>/<query>/<attempt>/<n>`. */
+  /** Domain id: `<run id>/commit/1`, `ask/<key>`, `<chain>/<query>/<attempt>/settle/1`. */
   txId: z.string().min(1),
   /** The principal: the contract's `sender`. Another account may sign for it (a lane with a grant). */
   signer: z.string().min(1),
@@ -12,6 +12,11 @@ export const TxIntent = z.strictObject({
   fundsUnes: z.string().regex(/^\d+$/),
   /** Last height at which inclusion still helps. */
   deadlineHeight: z.int(),
+  /**
+   * The chain refuses it below this height and so does a simulation, which runs at that of the last block: until then this gas is
+   * reckoned with.
+   */
+  opens: z.strictObject({ height: z.int(), gasUsed: z.int().positive() }).optional(),
   /** Whose state machine is told the end; absent for asks and sweeps. */
   run: RunRef.optional(),
 });

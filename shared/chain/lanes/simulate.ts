@@ -49,7 +49,18 @@ export const trySimulate = async (deps: LaneDeps, trial: Trial): Promise<Tried> 
   const writes: Write[] = [];
   const ended: string[] = [];
   let { taken, frame } = trial;
+  /** Those that cannot be simulated yet: they go along, with the gas that they name. */
+  const early: Sized[] = [];
+  const priced = (gasUsed: number): Priced => {
+    const unseen = early.reduce((sum, { intent }) => sum + (intent.opens?.gasUsed ?? 0), 0);
+    return { outcome: 'priced', taken: [...taken, ...early], frame, gasUsed: gasUsed + unseen, writes, ended };
+  };
   const refuse = (candidate: Sized, log: string): void => {
+    if (height < (candidate.intent.opens?.height ?? 0)) {
+      early.push(candidate);
+      taken = taken.filter((other) => other !== candidate);
+      return;
+    }
     const refused = refuseCandidate(deps, candidate, height, log);
     writes.push(...refused.writes);
     ended.push(...refused.ended);
@@ -60,8 +71,7 @@ export const trySimulate = async (deps: LaneDeps, trial: Trial): Promise<Tried> 
     const answer = await chain.simulate(simulationBytes(signer, account, messages, frame));
     if ('gasUsed' in answer) {
       const gas = answer.gasUsed * terms.gasAdjustment;
-      if (gas <= terms.maxGas || taken.length === 1)
-        return { outcome: 'priced', taken, frame, gasUsed: answer.gasUsed, writes, ended };
+      if (gas <= terms.maxGas || taken.length === 1) return priced(answer.gasUsed);
       taken = taken.slice(0, Math.max(1, Math.floor((taken.length * terms.maxGas) / gas)));
       continue;
     }
@@ -78,5 +88,5 @@ export const trySimulate = async (deps: LaneDeps, trial: Trial): Promise<Tried> 
     if (named) refuse(named, refusal);
     else taken = taken.slice(0, Math.ceil(taken.length / 2));
   }
-  return { outcome: 'none', writes, ended };
+  return early.length > 0 ? priced(0) : { outcome: 'none', writes, ended };
 };
