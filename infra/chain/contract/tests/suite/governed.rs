@@ -1,4 +1,4 @@
-//! Any sequence of messages keeps the books balanced (checked after every message by `World`) and never panics.
+//! Any sequence of messages keeps the books balanced while governance changes the rules under live queries, and never panics.
 
 use cosmwasm_std::Uint128;
 use proptest::prelude::*;

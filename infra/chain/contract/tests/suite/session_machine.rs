@@ -234,7 +234,8 @@ fn drain(world: &mut World, held: &[Held]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    // With 60 steps each, 100,000 messages in all.
+    #![proptest_config(ProptestConfig { cases: 1_700, ..ProptestConfig::default() })]
 
     #[test]
     fn books_balance(steps in prop::collection::vec(step(), 60)) {
