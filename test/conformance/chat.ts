@@ -35,8 +35,11 @@ export class Chat {
   readonly asked: readonly Asked[];
   readonly submission: session.SessionSubmission;
 
-  private constructor(key: NodeSigner, asked: readonly Asked[]) {
+  readonly #digest: Uint8Array;
+
+  private constructor(key: NodeSigner, asked: readonly Asked[], digest: Uint8Array) {
     this.key = key;
+    this.#digest = digest;
     this.id = key.publicKey;
     this.asked = asked;
     this.submission = {
@@ -47,7 +50,12 @@ export class Chat {
     };
   }
 
-  static async with(place: { readonly chainId: string; readonly contract: string }, key: NodeSigner): Promise<Chat> {
+  /** @param digest of each answer, as the agent has it */
+  static async with(
+    place: { readonly chainId: string; readonly contract: string },
+    key: NodeSigner,
+    digest: Uint8Array = ANSWER,
+  ): Promise<Chat> {
     const at = { ...place, sessionId: key.publicKey };
     const inputHash = sha256(INPUT);
     const asked: Asked[] = [];
@@ -56,10 +64,10 @@ export class Chat {
       const limits = { inputLimit: TOKENS.inputTokens * soFar, outputLimit: TOKENS.outputTokens * soFar };
       const request = { sequence, inputHash, ...limits };
       const hash = session.requestHash(at, request);
-      const leaf = session.answerLeaf({ requestHash: hash, digest: ANSWER, ...TOKENS });
+      const leaf = session.answerLeaf({ requestHash: hash, digest, ...TOKENS });
       asked.push({ ...request, hash, leaf, signature: await key.signDigest(hash) });
     }
-    return new Chat(key, asked);
+    return new Chat(key, asked, digest);
   }
 
   lock(prices: session.SessionPrices = PRICES): { lock_session: Readonly<Record<string, unknown>> } {
@@ -107,7 +115,7 @@ export class Chat {
         session_id: toBase64(this.id),
         request: this.#request(sequence),
         input: { inline: toBase64(INPUT) },
-        digest: toBase64(ANSWER),
+        digest: toBase64(this.#digest),
         input_tokens: String(TOKENS.inputTokens),
         output_tokens: String(TOKENS.outputTokens),
         path: path.map(toBase64),

@@ -11,9 +11,8 @@ export const messagesOfContract = (): string[] => {
   return execute.oneOf.flatMap(({ required }) => required).sort();
 };
 
-/** Names of the contract's messages that were played and accepted. */
+/** Names of the messages that were played and accepted. */
 export const acceptedIn = (log: Transcript): string[] => {
   const accepted = new Set(log.entries.filter(({ code }) => code === 0).map(({ step }) => step));
-  const played = [...log.gas].filter(([step]) => accepted.has(step)).map(([, { message }]) => message);
-  return played.filter((message) => !message.startsWith('/'));
+  return [...log.gas].filter(([step]) => accepted.has(step)).map(([, { message }]) => message);
 };

@@ -38,8 +38,8 @@ export interface TxOptions {
   readonly withoutKey?: true;
 }
 
-/** Enough for the contract's code. */
-export const UPLOAD: TxOptions = { gas: 10_000_000 };
+/** Enough for the contract's code: about 13 gas a byte. */
+export const UPLOAD: TxOptions = { gas: 15_000_000 };
 
 export interface Delivered extends comet38.TxResponse {
   /** Upper-case hex. */

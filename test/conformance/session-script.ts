@@ -1,12 +1,14 @@
 import { DEVNET } from '../../infra/local/settings.ts';
-import { fromHex, toBase64, toHex } from '../../shared/protocol/encoding.ts';
+import { rawDigest } from '../../shared/protocol/digest.ts';
+import { fromHex, toBase64, toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { cutFee, partOf } from '../../shared/protocol/money.ts';
 import { chosenAnswer, namedAgent, sessionSeed } from '../../shared/protocol/session.ts';
 import type { ChainUnderTest } from './chain-under-test.ts';
-import { announceMessage, Chat, DEAR, LOCK_UNES } from './chat.ts';
+import { announceMessage, type Chat, DEAR, LOCK_UNES } from './chat.ts';
 import { PARAMS } from './quorate-script.ts';
 import { attribute, type Delivered, Sender } from './sender.ts';
-import { type Check, LONG_WINDOWS, MissedBlock, MODEL, type Played, PRICE_UNES, Stage } from './stage.ts';
+import { Play } from './session-play.ts';
+import { LONG_WINDOWS, MissedBlock, MODEL, type Played, PRICE_UNES, Stage } from './stage.ts';
 
 /** Long enough for a slow machine, short enough to be waited for. */
 const BLOCKS = 10;
@@ -30,88 +32,6 @@ const paramsWith = (challengePpm: number) => ({
   },
 });
 
-interface Gains {
-  readonly user: bigint;
-  readonly agent: bigint;
-  /** The contract's balance. */
-  readonly contract: bigint;
-  readonly pool: bigint;
-}
-const NO_GAINS: Gains = { user: 0n, agent: 0n, contract: 0n, pool: 0n };
-const written = (gains: Gains) => Object.fromEntries(Object.entries(gains).map(([who, unes]) => [who, String(unes)]));
-
-/** Sessions to every end, on one contract; first all are challenged, then none. */
-class Play {
-  readonly stage: Stage;
-  readonly user: Sender;
-  readonly checks: Check[] = [];
-
-  constructor(stage: Stage, user: Sender) {
-    this.stage = stage;
-    this.user = user;
-  }
-
-  /** The cheap one, which is named whenever the price is low. */
-  get agent(): Sender {
-    return this.stage.nodes[0];
-  }
-
-  /** What a session is to others: its own keys, named in the transcript. */
-  async chat(name: string): Promise<Chat> {
-    const place = { chainId: this.stage.under.chainId, contract: this.stage.contract };
-    const chat = await Chat.with(place, this.stage.under.signer(`session ${name}`));
-    this.stage.log.name(toHex(chat.id), `session ${name}`);
-    return chat;
-  }
-
-  /** Runs it, and fails the play where the chain was too slow for its window. */
-  async intime(step: string, from: Sender, msg: object): Promise<Delivered> {
-    const tx = await this.stage.run(step, from, msg);
-    if (/too late to|takes no proof now/.test(tx.result.log ?? '')) throw new MissedBlock(tx.result.log);
-    return tx;
-  }
-
-  /** Locked and given to the agent. @returns the session's seed */
-  async registered(name: string, chat: Chat): Promise<Uint8Array> {
-    const locked = await this.stage.run(`lock ${name}`, this.user, chat.lock(), LOCK);
-    const seed = fromHex(attribute(locked, 'wasm-quorate', 'seed'));
-    const { proof } = await chat.draw(seed);
-    await this.intime(`register ${name}`, this.stage.operator, chat.register(proof));
-    return seed;
-  }
-
-  /** As far as the agent's submission. */
-  async submitted(name: string, chat: Chat): Promise<Uint8Array> {
-    const seed = await this.registered(name, chat);
-    await this.intime(`submit ${name}`, this.agent, chat.submit());
-    return seed;
-  }
-
-  async #gains(): Promise<Gains> {
-    const { stage, user, agent } = this;
-    return {
-      user: await stage.balance(user.address),
-      agent: await stage.balance(agent.address),
-      contract: await stage.balance(stage.contract),
-      pool: (await stage.chain.totals()).poolUnes,
-    };
-  }
-
-  /** Notes what a whole session brought whom. */
-  async weighed(what: string, due: Partial<Gains>, work: () => Promise<void>): Promise<void> {
-    const before = await this.#gains();
-    await work();
-    const after = await this.#gains();
-    const seen = {
-      user: after.user - before.user,
-      agent: after.agent - before.agent,
-      contract: after.contract - before.contract,
-      pool: after.pool - before.pool,
-    };
-    this.checks.push({ what, seen: written(seen), due: written({ ...NO_GAINS, ...due }) });
-  }
-}
-
 export const playSessions = async (under: ChainUnderTest, codeId: number): Promise<Played> => {
   const admin = new Sender(under, 'operator').address;
   const init = { denom: DEVNET.denom, params: paramsWith(ALWAYS_PPM), admin };
@@ -123,6 +43,7 @@ export const playSessions = async (under: ChainUnderTest, codeId: number): Promi
   await unanswered(play);
   await unchallengedForWant(play);
   await upheld(play);
+  await refuted(play);
   await breach(play);
   await stage.run('update_params: no challenges', stage.operator, { update_params: { params: paramsWith(0) } });
   await unchallenged(play);
@@ -251,12 +172,9 @@ const challenged = async (play: Play, name: string, chat: Chat): Promise<{ tx: D
 
 const upheld = async (play: Play): Promise<void> => {
   const { stage, agent } = play;
-  const { operator, nodes } = stage;
   const chat = await play.chat('upheld');
   const { payment, premium } = chat.due(ALWAYS_PPM, FEE_UNES);
-  const committee = nodes.slice(1);
-  const cut = cutFee(FEE_UNES, [1_000, 1_000, 1_000], false);
-  const spent = cut.winners.reduce((sum, unes) => sum + unes, 0n);
+  const spent = await spentOnCommittee(play);
   const due = { user: -payment, agent: payment - premium, contract: premium - spent, pool: premium - spent };
   await play.weighed('upheld', due, async () => {
     const { answer } = await challenged(play, 'upheld', chat);
@@ -266,23 +184,53 @@ const upheld = async (play: Play): Promise<void> => {
       ['open without a path', chat.open(answer, { path: [] })],
     ]);
     await stage.run('open by a stranger', stage.nodes[1], chat.open(answer));
-    const opened = await play.intime('open', agent, chat.open(answer));
-    const queryId = Number(attribute(opened, 'wasm-quorate', 'query_id'));
+    const queryId = await opened(play, 'upheld', chat, answer);
     await stage.run('open again', agent, chat.open(answer));
-    await stage.run('settle a session that waits for its query', operator, chat.settle());
+    await stage.run('settle a session that waits for its query', stage.operator, chat.settle());
     const { commit } = await stage.work(queryId, agent);
     await stage.run('commit to a query about its own answer', agent, commit);
-    await stage.answered(queryId, committee);
+    await stage.answered(queryId, stage.nodes.slice(1));
   });
   await stage.view('the session that was upheld', { session: { id: toBase64(chat.id) } });
 };
+
+/** The agent said something else than the committee finds. */
+const refuted = async (play: Play): Promise<void> => {
+  const { stage } = play;
+  const chat = await play.chat('refuted', rawDigest(utf8('something else')));
+  const [slash, spent] = [await slashOf(play), await spentOnCommittee(play)];
+  await play.weighed('refuted', { contract: -spent, pool: slash - spent }, async () => {
+    const { answer } = await challenged(play, 'refuted', chat);
+    await stage.answered(await opened(play, 'refuted', chat, answer), stage.nodes.slice(1));
+  });
+  await stage.view('the session that was refuted', { session: { id: toBase64(chat.id) } });
+};
+
+/** @returns the query that the contract asks */
+const opened = async (play: Play, name: string, chat: Chat, answer: number): Promise<number> => {
+  const tx = await play.intime(`open ${name}`, play.agent, chat.open(answer));
+  return Number(attribute(tx, 'wasm-quorate', 'query_id'));
+};
+
+/** What three nodes in agreement get of a challenge's fee. */
+const spentOnCommittee = async ({ stage }: Play): Promise<bigint> => {
+  const nodes = await Promise.all(stage.nodes.slice(1).map(({ address }) => stage.chain.node(address)));
+  const { winners } = cutFee(
+    FEE_UNES,
+    nodes.map((node) => node?.reputation ?? 0),
+    false,
+  );
+  return winners.reduce((sum, unes) => sum + unes, 0n);
+};
+
+const slashOf = async ({ stage, agent }: Play): Promise<bigint> =>
+  partOf((await stage.chain.node(agent.address))?.bondUnes ?? 0n, BigInt(SLASH_PPM));
 
 /** The agent does not open its answer in time. */
 const breach = async (play: Play): Promise<void> => {
   const { stage, agent } = play;
   const chat = await play.chat('breach');
-  const stake = (await stage.chain.node(agent.address))?.bondUnes ?? 0n;
-  await play.weighed('breach', { pool: partOf(stake, BigInt(SLASH_PPM)) }, async () => {
+  await play.weighed('breach', { pool: await slashOf(play) }, async () => {
     const { tx, answer } = await challenged(play, 'breach', chat);
     const last = tx.height + BLOCKS;
     const settle = chat.settle();

@@ -80,8 +80,8 @@ export const conformanceSuite = (name: string, open: () => Promise<ChainUnderTes
       });
     }
 
-    it('has played every message of the contract, and none in vain', () => {
-      expect([...accepted].sort()).toEqual(messagesOfContract());
+    it('has played every message of the contract, and had it accepted', () => {
+      expect(messagesOfContract().filter((message) => !accepted.has(message))).toEqual([]);
     });
 
     it('refuses transactions with the same codes and words', async () => {

@@ -185,10 +185,10 @@ const byPlace = (fields: readonly Uint8Array[], i: number, height: number): stri
   return `<height${signed(Number(bigEndian(fields[i] ?? new Uint8Array(0))) - height)}>`;
 };
 
-/** The contract's message by its name, any other by its type. */
+/** A call of the contract by its message's name, any other message by its type's. */
 const messageOf = (tx: Delivered): string => {
   const [message] = TxBody.decode(TxRaw.decode(tx.tx).bodyBytes).messages;
-  if (message?.typeUrl !== MsgExecuteContract.typeUrl) return message?.typeUrl ?? '';
+  if (message?.typeUrl !== MsgExecuteContract.typeUrl) return message?.typeUrl.split('.').at(-1) ?? '';
   const { msg } = MsgExecuteContract.decode(message.value);
   return Object.keys(JSON.parse(Buffer.from(msg).toString()))[0] ?? '';
 };
