@@ -36,7 +36,7 @@ pub enum SessionError {
     #[error("node {node} is not announced")]
     NotAnnounced { node: Addr },
 
-    #[error("session {session} is {stage}: cannot {action}")]
+    #[error("cannot {action} session {session}: it is {stage}")]
     WrongStage {
         session: String,
         stage: &'static str,

@@ -235,7 +235,7 @@ fn openings_that_do_not_fit() {
     let turns = talk(6);
     world.submit(&chat, &turns).unwrap();
     let early = world.open_msg(&chat, &turns, 0);
-    refused(world.open(&chat, early), "is submitted: cannot open");
+    refused(world.open(&chat, early), "it is submitted");
     world.settle_by_proof(&chat);
     let answer = world.session(&chat).challenge.unwrap().answer as usize;
     let good = world.open_msg(&chat, &turns, answer);
