@@ -6,11 +6,12 @@ import { MsgGrant } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
 import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import { registerModelMessage, registerNodeMessage, serveMessage } from '../../shared/chain/contract-messages.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
-import { InvariantError } from '../../shared/errors.ts';
+import { BadInputError, InvariantError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { ModelState } from '../../shared/protocol/state.ts';
 import { DEVNET } from './settings.ts';
 
@@ -24,18 +25,34 @@ export const signingClient = (comet: CometClient, signer: AccountSigner): Signin
     broadcastPollIntervalMs: 100,
   });
 
-/** The contract's address: the one on chain already, or a new one. */
+/**
+ * The contract's address: the one on chain already, or a new one.
+ * @throws {BadInputError} `other-release` when the chain holds the contract of another release
+ */
 export const deployContract = async (
   comet: CometClient,
   operator: AccountSigner,
   wasm: Uint8Array,
 ): Promise<string> => {
   const client = signingClient(comet, operator);
-  const [known] = (await client.getCodes()).length > 0 ? await client.getContracts(1) : [];
-  if (known) return known;
+  const [code] = await client.getCodes();
+  const [known] = code ? await client.getContracts(code.id) : [];
+  if (code && known) {
+    const checksum = toHex(sha256(wasm));
+    if (code.checksum === checksum) return known;
+    throw new BadInputError(
+      'other-release',
+      `the chain's contract has checksum ${code.checksum}, expected ${checksum}`,
+      {
+        next: 'the folder is from another release: take a new one with --data, or delete it',
+      },
+    );
+  }
   const { codeId } = await client.upload(operator.address, wasm, FEE);
   const init = { denom: DEVNET.denom, params: DEVNET.contract, admin: operator.address };
-  const { contractAddress } = await client.instantiate(operator.address, codeId, init, 'quorate', FEE);
+  const { contractAddress } = await client.instantiate(operator.address, codeId, init, 'quorate', FEE, {
+    admin: operator.address,
+  });
   return contractAddress;
 };
 
