@@ -44,6 +44,8 @@ export const mined = async <T>(devchain: Devchain, block: () => void, work: Prom
   const done = work.finally(() => {
     over = true;
   });
+  // Told below; until then a failure is nobody's.
+  done.catch(() => undefined);
   while (!over) {
     if (devchain.pendingCount() > 0) block();
     await new Promise((resolve) => setImmediate(resolve));
