@@ -16,14 +16,11 @@ import type { QueryView } from './view.ts';
 /** Settlement is anyone's to send and never too late; this bounds how long one signature may wait for a block. */
 const SETTLE_BLOCKS = 30;
 
-/**
- * Gas to reckon with while a simulation cannot tell, by committee size: what wasmd v0.61 takes (`npm run bench -- gas`), and a
- * quarter more.
- */
+/** Gas to reckon with while a simulation cannot tell, by committee size: what wasmd v0.61 takes (`npm run bench -- gas`). */
 const GAS_UNSEEN: Readonly<Record<TxKind, (committed: number) => number>> = {
-  commit: () => 300_000,
-  reveal: () => 220_000,
-  settle: (committed) => 260_000 + 100_000 * committed,
+  commit: () => 215_000,
+  reveal: () => 165_000,
+  settle: (committed) => 140_000 + 90_000 * committed,
 };
 
 export interface Planned {
