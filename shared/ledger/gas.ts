@@ -1,3 +1,4 @@
+import { shareOf } from '../protocol/money.ts';
 import { type Entry, move, type Place, type Role, STAGES, type Stage } from './entry.ts';
 
 /** A transaction as far as money is concerned: IncludedTx of the chain port. */
@@ -24,14 +25,6 @@ export interface Act extends Place {
   readonly feeUnes: bigint;
   readonly feePayer: string;
 }
-
-/**
- * The rule for a transaction with several messages: each bears the same part of fee and gas, whichever query it is about; parts are
- * whole unes and add up to the whole exactly (the i-th runs from `total * i / count` to `total * (i + 1) / count`, floors: as lanes
- * share what they send).
- */
-export const shareOf = (total: bigint, index: number, count: number): bigint =>
-  (total * BigInt(index + 1)) / BigInt(count) - (total * BigInt(index)) / BigInt(count);
 
 const STAGE_OF: Readonly<Record<string, Stage>> = {
   ask: 'ask',

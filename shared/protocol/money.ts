@@ -45,3 +45,10 @@ export const cutFee = (feeUnes: bigint, reputations: readonly number[], withAgen
 /** Quorum of section 5: more than half of the committed seats, and more than half of the wanted ones. */
 export const isMajority = (agreeing: number, committed: number, seats: number): boolean =>
   agreeing * 2 > committed && agreeing > Math.floor(seats / 2);
+
+/**
+ * The rule for a transaction with several messages: each bears the same part of fee and gas, whichever query it is about; parts are
+ * whole unes and add up to the whole exactly (the i-th runs from `total * i / count` to `total * (i + 1) / count`, floors).
+ */
+export const shareOf = (total: bigint, index: number, count: number): bigint =>
+  (total * BigInt(index + 1)) / BigInt(count) - (total * BigInt(index)) / BigInt(count);

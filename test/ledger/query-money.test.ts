@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkBalanced, type Entry, move } from '../../shared/ledger/entry.ts';
-import { gasByStage, shareOf } from '../../shared/ledger/gas.ts';
+import { gasByStage } from '../../shared/ledger/gas.ts';
 import { queryMoney } from '../../shared/ledger/query-money.ts';
 import { feeAddsUp, summaryOf } from '../../shared/ledger/summary.ts';
+import { shareOf } from '../../shared/protocol/money.ts';
 import { ASKER, type Choices, CONTRACT, inventQuery } from './invented-query.ts';
 
 const member = fc.record({

@@ -1,6 +1,7 @@
 import { InvariantError } from '../../errors.ts';
 import type { IncludedTx } from '../../ports/chain.ts';
 import type { Write } from '../../ports/store.ts';
+import { shareOf } from '../../protocol/money.ts';
 import type { LaneDeps } from './deps.ts';
 import { shares } from './fee.ts';
 import type { Fate } from './outcome.ts';
@@ -63,9 +64,6 @@ export const resolve = async (
 
 /** How the members of a delivered batch end: each with its share of gas, fee and bytes, and with its own query. */
 export const includedAs = ({ hash, members }: Batch, tx: IncludedTx) => {
-  const equal = members.map(() => 1);
-  const gas = shares(tx.gasUsed, equal);
-  const fees = shares(Number(tx.feeUnes), equal);
   const sizes = shares(
     tx.sizeBytes,
     members.map(({ sizeBytes }) => sizeBytes),
@@ -81,9 +79,9 @@ export const includedAs = ({ hash, members }: Batch, tx: IncludedTx) => {
       height: tx.height,
       code: tx.code,
       log: tx.log.slice(0, 500),
-      gasUsed: gas[place] ?? 0,
+      gasUsed: Number(shareOf(BigInt(tx.gasUsed), place, members.length)),
       sizeBytes: sizes[place] ?? 0,
-      feeUnes: String(fees[place] ?? 0),
+      feeUnes: String(shareOf(tx.feeUnes, place, members.length)),
       ...(queryId !== undefined && { queryId }),
     };
   };

@@ -49,8 +49,8 @@ export const gasLimitOf = (gasUsed: number, outOfGas: number, { gasAdjustment, m
   Math.ceil(Math.max(minGas, gasUsed * gasAdjustment) * 1.5 ** outOfGas);
 
 /**
- * Whole parts of `total` in proportion to the weights, which add up to it. Gas and fee of a batch are shared in equal parts, bytes
- * in proportion to the messages' own sizes.
+ * Whole parts of `total` in proportion to the weights, which add up to it: bytes of a batch, by the messages' own sizes. Gas and fee are
+ * shared in equal parts (protocol/money.ts `shareOf`), as the ledger shares them.
  */
 export const shares = (total: number, weights: readonly number[]): number[] => {
   const sum = weights.reduce((a, b) => a + b, 0);

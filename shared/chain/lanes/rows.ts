@@ -63,7 +63,7 @@ export const TxRow = z.discriminatedUnion('state', [
     /** ABCI code: 0, or what this very message failed with. */
     code: z.int(),
     log: z.string(),
-    /** This message's share (fee.ts, `shares`): the shares of a batch add up to what the transaction took. */
+    /** This message's share (equal parts of gas and fee, bytes by size): the shares of a batch add up to what the transaction took. */
     gasUsed: z.int(),
     sizeBytes: z.int(),
     /** Absent in rows of releases that did not keep it. */

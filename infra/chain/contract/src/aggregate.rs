@@ -3,21 +3,7 @@
 use crate::custom;
 use crate::limits::MAX_COMMITTEE;
 use crate::msg::Rule;
-
-pub struct Vote<'a> {
-    pub digest: &'a [u8],
-    pub sketch: &'a [i32],
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// Indices of the agreeing votes, rising.
-    pub members: Vec<usize>,
-    /// Index of the vote whose digest is the result.
-    pub result: usize,
-    /// The aggregate of a custom rule; empty for others.
-    pub value: Vec<i32>,
-}
+use crate::vote::{chebyshev, Agreement, Vote};
 
 /// The votes that a rule unites; none if it unites none or several sets alike. Votes come in commit order.
 pub fn agree(rule: &Rule, votes: &[Vote]) -> Option<Agreement> {
@@ -94,11 +80,6 @@ impl Distances {
         let sum = |i: usize| -> u64 { members.iter().map(|j| u64::from(self.table[i][*j])).sum() };
         members.iter().copied().min_by_key(|i| (sum(*i), *i))
     }
-}
-
-pub fn chebyshev(a: &[i32], b: &[i32]) -> u32 {
-    let pairs = a.iter().zip(b);
-    pairs.map(|(x, y)| x.abs_diff(*y)).max().unwrap_or(0)
 }
 
 /// Bron-Kerbosch with a pivot: at most 3^7 maximal sets for 21 votes (Moon and Moser), each met exactly once.

@@ -10,17 +10,14 @@ use crate::state::{Config, Model, Totals, CONFIG_NOW, LAST_QUERY, MODULE_SEED, O
 use crate::{agents, session, session_challenge, session_query, session_settle};
 use crate::{
     ask, commit, governance, log, migrate, models, nodes, payout, query, reveal, reweigh, settle, trial, unbond,
-    ContractError,
+    version, ContractError,
 };
-
-pub const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
-pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[entry_point]
 pub fn instantiate(deps: DepsMut, env: Env, info: MessageInfo, msg: InstantiateMsg) -> Result<Response, ContractError> {
     nonpayable(&info)?;
     check_params(&msg.denom, &msg.params)?;
-    set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    set_contract_version(deps.storage, version::NAME, version::NUMBER)?;
     let config = Config {
         denom: msg.denom,
         params: msg.params,

@@ -2,8 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 
-use crate::aggregate::{chebyshev, Agreement, Vote};
 use crate::money::PPM;
+use crate::vote::{chebyshev, Agreement, Vote};
 
 #[cw_serde]
 #[derive(Copy)]

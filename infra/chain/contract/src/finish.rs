@@ -1,6 +1,6 @@
 //! The end of a query: who is paid, who is told, and who comes next.
 
-use cosmwasm_std::{Env, Event, Storage, SubMsg};
+use cosmwasm_std::{Env, Storage};
 
 use crate::answer::Opened;
 use crate::events::attempt_event;
@@ -10,18 +10,12 @@ use crate::msg::Phase;
 use crate::opening::{dequeue, release};
 use crate::payout::{callback, payment};
 use crate::record::Case;
+use crate::report::Report;
 use crate::rules::rules_at;
 use crate::session_challenge::conclude;
 use crate::stake::Ledger;
 use crate::state::{load_node, Outcome, Query, Seat, SeatOutcome, LIVE, OPENINGS, QUERIES};
 use crate::ContractError;
-
-/// What a settlement has to send and to tell.
-#[derive(Default)]
-pub struct Report {
-    pub events: Vec<Event>,
-    pub messages: Vec<SubMsg>,
-}
 
 /// Cuts the fee among the majority, the agent and the pool. Shares follow from the reputations before this query. What a
 /// seat without response would have got is the pool's: nobody gains by making another late.

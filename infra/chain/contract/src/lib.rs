@@ -27,6 +27,7 @@ pub mod phase;
 pub mod query;
 pub mod query_view;
 pub mod record;
+pub mod report;
 pub mod reveal;
 pub mod reweigh;
 pub mod rules;
@@ -37,6 +38,8 @@ pub mod state;
 pub mod timing;
 pub mod trial;
 pub mod unbond;
+pub mod version;
+pub mod vote;
 pub mod vrf;
 
 pub mod agents;

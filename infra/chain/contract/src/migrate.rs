@@ -5,12 +5,11 @@ use cosmwasm_std::{DepsMut, Response, Uint128};
 use cw2::{get_contract_version, set_contract_version};
 use cw_storage_plus::Item;
 
-use crate::contract::{CONTRACT_NAME, CONTRACT_VERSION};
 use crate::events::event;
 use crate::limits::check_params;
 use crate::msg::{MigrateMsg, Params};
 use crate::state::{Config, CONFIG_NOW, LONGEST_QUERY, REWEIGH};
-use crate::ContractError;
+use crate::{version, ContractError};
 
 const PREVIOUS: [u64; 3] = [0, 1, 0];
 
@@ -65,10 +64,10 @@ pub fn migrate(deps: DepsMut, msg: MigrateMsg) -> Result<Response, ContractError
     LONGEST_QUERY.save(deps.storage, &(config.params.unbonding_blocks - 1))?;
     // Tiers are new, so weights are.
     REWEIGH.save(deps.storage, &None)?;
-    set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    set_contract_version(deps.storage, version::NAME, version::NUMBER)?;
     let event = event("migrated")
         .add_attribute("from", stored.version)
-        .add_attribute("to", CONTRACT_VERSION);
+        .add_attribute("to", version::NUMBER);
     Ok(Response::new().add_event(event))
 }
 
@@ -77,13 +76,13 @@ fn check_version(contract: &str, version: &str) -> Result<(), ContractError> {
         reason,
         contract: contract.to_string(),
         version: version.to_string(),
-        to: CONTRACT_VERSION,
+        to: version::NUMBER,
     };
-    if contract != CONTRACT_NAME {
+    if contract != version::NAME {
         return Err(refuse("another contract"));
     }
     let from = numbers(version).ok_or_else(|| refuse("not a version"))?;
-    if Some(from) >= numbers(CONTRACT_VERSION) {
+    if Some(from) >= numbers(version::NUMBER) {
         return Err(refuse("not an older version"));
     }
     match from == PREVIOUS {

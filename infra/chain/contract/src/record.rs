@@ -3,11 +3,11 @@
 use cosmwasm_std::{Event, Storage};
 
 use crate::events::{attempt_event, event};
-use crate::finish::Report;
 use crate::lifecycle::{Speed, Tier};
 use crate::limits::LOG_KEEP;
 use crate::money;
 use crate::msg::Params;
+use crate::report::Report;
 use crate::stake::Ledger;
 use crate::state::{load_node, Model, Node, Query, Seat, SeatOutcome, SeatRecord, LOG};
 use crate::timing::{expected_ms, speed};

@@ -4,10 +4,10 @@ use cosmwasm_std::{Addr, DepsMut, Env, MessageInfo, Response, Storage};
 
 use crate::ask::{place, Draft};
 use crate::events::hex;
-use crate::finish::Report;
 use crate::limits::{check_input, check_length, nonpayable, MAX_UNITS};
 use crate::merkle;
 use crate::msg::{Input, Privacy};
+use crate::report::Report;
 use crate::session::{check_agent, check_limits, check_request, check_stage, session_event};
 use crate::session_error::SessionError;
 use crate::session_msg::OpenAnswerMsg;

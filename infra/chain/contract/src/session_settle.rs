@@ -3,9 +3,9 @@
 use cosmwasm_std::{Addr, Binary, DepsMut, Env, MessageInfo, Response, StdResult, Storage, Uint128};
 
 use crate::events::hex;
-use crate::finish::Report;
 use crate::limits::nonpayable;
 use crate::payout::session_payment;
+use crate::report::Report;
 use crate::session::session_event;
 use crate::session_error::SessionError;
 use crate::session_rules as rules;

@@ -2,21 +2,23 @@
 
 use cosmwasm_std::{Binary, DepsMut, Env, Event, MessageInfo, Response, Storage};
 
-use crate::aggregate::{agree, is_majority, Vote};
+use crate::aggregate::{agree, is_majority};
 use crate::answer::Opened;
 use crate::answer::{self, Settled};
 use crate::events::{attempt_event, hex};
-use crate::finish::{finish, pay, refund, Report};
+use crate::finish::{finish, pay, refund};
 use crate::limits::{nonpayable, MAX_ATTEMPTS};
 use crate::msg::{Phase, Rule};
 use crate::opening::open_attempt;
 use crate::phase::{check_after, Timeline};
 use crate::record::Case;
+use crate::report::Report;
 use crate::rules::{queue_deadline, rules_at};
 use crate::stake::Ledger;
 use crate::state::{
     load_model, load_query, load_seats, Outcome, OutcomeKind, Query, RefundReason, Seat, SeatOutcome, OPENINGS, SEATS,
 };
+use crate::vote::Vote;
 use crate::ContractError;
 
 pub fn settle(deps: DepsMut, env: Env, info: MessageInfo, query_id: u64) -> Result<Response, ContractError> {

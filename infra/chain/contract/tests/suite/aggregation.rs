@@ -2,8 +2,9 @@
 
 use cosmwasm_std::Binary;
 use proptest::prelude::*;
-use quorate_contract::aggregate::{agree, is_majority, Agreement, Vote};
+use quorate_contract::aggregate::{agree, is_majority};
 use quorate_contract::msg::*;
+use quorate_contract::vote::{Agreement, Vote};
 
 use crate::world::*;
 

@@ -2,9 +2,10 @@
 
 use cosmwasm_std::Binary;
 use proptest::prelude::*;
-use quorate_contract::aggregate::{agree, Agreement, Vote};
+use quorate_contract::aggregate::agree;
 use quorate_contract::custom::of_column;
 use quorate_contract::msg::*;
+use quorate_contract::vote::{Agreement, Vote};
 
 use crate::world::*;
 

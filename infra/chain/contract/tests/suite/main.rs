@@ -15,6 +15,7 @@ mod governing;
 mod governing_live;
 mod logs;
 mod machine;
+mod messages;
 mod migrating;
 mod nodes;
 mod paging;
