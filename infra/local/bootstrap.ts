@@ -1,9 +1,12 @@
 import { SigningCosmWasmClient } from '@cosmjs/cosmwasm';
 import { GasPrice } from '@cosmjs/stargate';
 import type { CometClient } from '@cosmjs/tendermint-rpc';
-import { GenericAuthorization } from 'cosmjs-types/cosmos/authz/v1beta1/authz';
 import { MsgGrant } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
-import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
+import {
+  AcceptedMessageKeysFilter,
+  ContractExecutionAuthorization,
+  MaxCallsLimit,
+} from 'cosmjs-types/cosmwasm/wasm/v1/authz';
 import { registerModelMessage, registerNodeMessage, serveMessage } from '../../shared/chain/contract-messages.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { BadInputError, InvariantError } from '../../shared/errors.ts';
@@ -98,10 +101,24 @@ export const registerNode = async (
   await client.execute(node.address, chain.contract, serveMessage(model, computed), FEE);
 };
 
-/** Lets another account execute contracts for this one, until it revokes it (x/authz). */
-export const grantExecution = async (comet: CometClient, granter: AccountSigner, grantee: string): Promise<void> => {
-  const { typeUrl, encode } = GenericAuthorization;
-  const authorization = { typeUrl, value: encode({ msg: MsgExecuteContract.typeUrl }).finish() };
+/** More calls than a lane ever makes: the grant ends by being revoked. */
+const CALLS = 2n ** 53n;
+
+/** Lets another account send these messages to one contract in this one's name, without funds, until it revokes it (x/authz). */
+export const grantExecution = async (
+  comet: CometClient,
+  granter: AccountSigner,
+  grantee: string,
+  contract: string,
+  keys: string[],
+): Promise<void> => {
+  const limit = { typeUrl: MaxCallsLimit.typeUrl, value: MaxCallsLimit.encode({ remaining: CALLS }).finish() };
+  const filter = {
+    typeUrl: AcceptedMessageKeysFilter.typeUrl,
+    value: AcceptedMessageKeysFilter.encode({ keys }).finish(),
+  };
+  const { typeUrl, encode } = ContractExecutionAuthorization;
+  const authorization = { typeUrl, value: encode({ grants: [{ contract, limit, filter }] }).finish() };
   const value = { granter: granter.address, grantee, grant: { authorization } };
   const message = { typeUrl: MsgGrant.typeUrl, value };
   const { code, rawLog } = await signingClient(comet, granter).signAndBroadcast(granter.address, [message], FEE);

@@ -125,7 +125,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
     ],
     ...(options.hostOf && { hostOf: options.hostOf }),
     ...(options.terms && { terms: options.terms }),
-    ...(options.sharedLane && { lanes: await shareLane(comet, keystore, honest) }),
+    ...(options.sharedLane && { lanes: await shareLane(comet, keystore, honest, contract) }),
   });
   const faucet = await openFaucet({
     signer: offlineSigner(keystore.account('faucet')),
@@ -192,9 +192,12 @@ const shareLane = async (
   comet: Comet38Client,
   keystore: Keystore,
   names: readonly string[],
+  contract: string,
 ): Promise<NonNullable<LaneDeps['lanes']>> => {
   const { address } = keystore.account('operator');
-  for (const name of names) await grantExecution(comet, keystore.account(name), address);
+  for (const name of names) {
+    await grantExecution(comet, keystore.account(name), address, contract, ['commit', 'reveal', 'settle']);
+  }
   return new Map(names.map((name) => [keystore.account(name).address, [{ address }]]));
 };
 

@@ -2,6 +2,11 @@ import { GenericAuthorization } from 'cosmjs-types/cosmos/authz/v1beta1/authz';
 import { MsgExec, MsgGrant, MsgRevoke } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
 import { BasicAllowance } from 'cosmjs-types/cosmos/feegrant/v1beta1/feegrant';
 import { MsgGrantAllowance, MsgRevokeAllowance } from 'cosmjs-types/cosmos/feegrant/v1beta1/tx';
+import {
+  AcceptedMessageKeysFilter,
+  ContractExecutionAuthorization,
+  MaxCallsLimit,
+} from 'cosmjs-types/cosmwasm/wasm/v1/authz';
 import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import { timestampFromMs } from '../../infra/chain/devchain/comet/header.ts';
 import type { ChainUnderTest } from './chain-under-test.ts';
@@ -56,6 +61,38 @@ export const playGrants = async (chain: ChainUnderTest): Promise<Transcript> => 
   await step('revoke', granter, MsgRevoke.typeUrl, { ...between, msgTypeUrl: MsgExecuteContract.typeUrl });
   await step('revoke again', granter, MsgRevoke.typeUrl, { ...between, msgTypeUrl: MsgExecuteContract.typeUrl });
   await exec('act after the grant', [granter, event('5')]);
+
+  const grantCalls = (name: string, keys: string[], calls: bigint) =>
+    step(name, granter, MsgGrant.typeUrl, {
+      ...between,
+      grant: {
+        authorization: {
+          typeUrl: ContractExecutionAuthorization.typeUrl,
+          value: ContractExecutionAuthorization.encode({
+            grants: [
+              {
+                contract: probe,
+                limit: {
+                  typeUrl: MaxCallsLimit.typeUrl,
+                  value: MaxCallsLimit.encode({ remaining: calls }).finish(),
+                },
+                filter: {
+                  typeUrl: AcceptedMessageKeysFilter.typeUrl,
+                  value: AcceptedMessageKeysFilter.encode({ keys }).finish(),
+                },
+              },
+            ],
+          }).finish(),
+        },
+      },
+    });
+  await grantCalls('grant no calls', ['emit'], 0n);
+  await grantCalls('grant no keys', [], 2n);
+  await grantCalls('grant two calls of one message', ['emit'], 2n);
+  await exec('another message than granted', [granter, { data: { data: '' } }]);
+  await exec('the first of two calls', [granter, event('6')]);
+  await exec('the last call ends the grant', [granter, event('7')]);
+  await exec('no calls are left', [granter, event('8')]);
 
   const send = (name: string, fee: string) => {
     const { typeUrl, value } = grantee.send(granter.address, '1');

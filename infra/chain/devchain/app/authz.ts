@@ -1,4 +1,6 @@
 import { GenericAuthorization, Grant } from 'cosmjs-types/cosmos/authz/v1beta1/authz';
+import { ContractExecutionAuthorization } from 'cosmjs-types/cosmwasm/wasm/v1/authz';
+import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import type { Any } from 'cosmjs-types/google/protobuf/any';
 import { type AbciEvent, event } from '../comet/abci.ts';
 import { msFromTimestamp } from '../comet/header.ts';
@@ -6,13 +8,14 @@ import { concatBytes } from '../state/kv.ts';
 import type { AddressCodec } from '../vm/addresses.ts';
 import type { AuthKeeper } from './auth.ts';
 import type { Context } from './context.ts';
+import { acceptExecution, checkContractAuthorization } from './contract-authorization.ts';
 import { AbciError, authzErrors, OutOfGasError, sdkErrors } from './errors.ts';
 import type { RoutedMessage } from './routed-message.ts';
 
 const GRANT_KEY = Uint8Array.of(1);
 const utf8 = new TextEncoder();
 
-/** The SDK's x/authz (v0.53 keeper/keeper.go) with generic authorizations: one account acts for another, one message type each. */
+/** The SDK's x/authz (v0.53 keeper/keeper.go) with generic authorizations and those for single contracts: one account acts for another. */
 export class AuthzKeeper {
   readonly #auth: AuthKeeper;
   readonly #addresses: AddressCodec;
@@ -52,6 +55,10 @@ export class AuthzKeeper {
     if (ctx.store('authz').get(key) === undefined) {
       throw authzErrors.notFound(`failed to delete grant with key ${Buffer.from(key).toString()}`);
     }
+    this.#delete(ctx, key, granter, grantee, msgType);
+  }
+
+  #delete(ctx: Context, key: Uint8Array, granter: Uint8Array, grantee: Uint8Array, msgType: string): void {
     ctx.store('authz').remove(key);
     ctx.events.push(this.#typed('EventRevoke', granter, grantee, msgType));
   }
@@ -78,16 +85,24 @@ export class AuthzKeeper {
     }
   }
 
-  #checkGranted(ctx: Context, grantee: Uint8Array, { signer, typeUrl }: RoutedMessage): void {
-    const stored = ctx.store('authz').get(grantKey(signer, grantee, typeUrl));
+  /** Uses the grant for one message. */
+  #checkGranted(ctx: Context, grantee: Uint8Array, { signer, typeUrl, value }: RoutedMessage): void {
+    const key = grantKey(signer, grantee, typeUrl);
+    const stored = ctx.store('authz').get(key);
     if (stored === undefined) {
       const { toText } = this.#addresses;
       throw authzErrors.notFound(
         `failed to get grant with given granter: ${toText(signer)}, grantee: ${toText(grantee)} & msgType: ${typeUrl} `,
       );
     }
-    const { expiration } = Grant.decode(stored);
+    const grant = Grant.decode(stored);
+    const { expiration, authorization } = grant;
     if (expiration && msFromTimestamp(expiration) < ctx.block.timeMs) throw authzErrors.expired();
+    if (authorization?.typeUrl !== ContractExecutionAuthorization.typeUrl) return;
+    const { accepted, left } = acceptExecution(authorization, value);
+    if (!accepted) throw sdkErrors.unauthorized();
+    if (left) ctx.store('authz').set(key, Grant.encode({ ...grant, authorization: left }).finish());
+    else this.#delete(ctx, key, signer, grantee, typeUrl);
   }
 
   #checkDifferent(granter: Uint8Array, grantee: Uint8Array): void {
@@ -109,10 +124,14 @@ export class AuthzKeeper {
 
 function authorizedType({ authorization }: Grant): string {
   if (authorization === undefined) throw sdkErrors.invalidType('authorization is nil');
-  if (authorization.typeUrl !== GenericAuthorization.typeUrl) {
-    throw authzErrors.unknownType(`this chain has ${GenericAuthorization.typeUrl} only, got ${authorization.typeUrl}`);
+  const { typeUrl, value } = authorization;
+  if (typeUrl === GenericAuthorization.typeUrl) return GenericAuthorization.decode(value).msg;
+  if (typeUrl === ContractExecutionAuthorization.typeUrl) {
+    checkContractAuthorization(authorization);
+    return MsgExecuteContract.typeUrl;
   }
-  return GenericAuthorization.decode(authorization.value).msg;
+  const allowed = `${GenericAuthorization.typeUrl} and ${ContractExecutionAuthorization.typeUrl}`;
+  throw authzErrors.unknownType(`this chain has ${allowed}, got ${typeUrl}`);
 }
 
 function grantKey(granter: Uint8Array, grantee: Uint8Array, msgType: string): Uint8Array {

@@ -233,6 +233,7 @@ export function routeMessage(parts: MessageParts, message: Any): RoutedMessage {
     signer: address(parts.addresses, decoded.signer, 'sender'),
     signerText: decoded.signer,
     module: typeUrl.split('.')[1] ?? '',
+    value,
     text: () => goText(message),
     run: (ctx) => ({ typeUrl: `${typeUrl}Response`, value: decoded.run(ctx) }),
   };

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 /** A message taken apart: who must sign it, and what it does. */
 export interface RoutedMessage {
   readonly typeUrl: string;
+  /** The encoded message. */
+  readonly value: Uint8Array;
   readonly signer: Uint8Array;
   readonly signerText: string;
   /** The module name of the SDK's message event, the second part of the type URL. */
