@@ -212,6 +212,7 @@ const handleOf = ({ chainId, devchain }: LocalChain): RpcHandle => {
   if (devchain) return devchain.rpc.handle;
   throw new InvariantError('no-embedded-chain', `faults of the RPC stand before the embedded chain, not ${chainId}`);
 };
+
 interface TriedModel extends InstalledModel {
   /** Digest of the known answer, as this machine computed it. */
   readonly computed: string;

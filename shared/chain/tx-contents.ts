@@ -6,10 +6,6 @@ import type { ContractEvent, TxMessage } from '../ports/chain.ts';
 
 /** What a transaction carries, read from its own bytes: a failed one has no events that would tell. */
 
-const EXECUTE = '/cosmwasm.wasm.v1.MsgExecuteContract';
-/** authz: messages that one account sends in another's name. */
-const AUTHZ_EXEC = '/cosmos.authz.v1beta1.MsgExec';
-
 const OTHER: TxMessage = { sender: undefined, call: undefined, queryId: undefined };
 
 const parsed = (bytes: Uint8Array): unknown => {
@@ -27,7 +23,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const messageIndex = ({ id }: ContractEvent): number => Number(id.split('/').at(-2));
 
 const flat = (message: Any): Any[] =>
-  message.typeUrl === AUTHZ_EXEC ? MsgExec.decode(message.value).msgs.flatMap(flat) : [message];
+  message.typeUrl === MsgExec.typeUrl ? MsgExec.decode(message.value).msgs.flatMap(flat) : [message];
 
 /**
  * The messages of a transaction in order, those inside authz's MsgExec in its place. An `ask` names no query: it takes the id of
@@ -39,7 +35,7 @@ export const txMessages = (body: TxBody, contract: string, events: readonly Cont
       .filter((event) => event.kind === 'asked' && messageIndex(event) === index)
       .map(({ queryId }) => queryId);
     return flat(outer).map(({ typeUrl, value }): TxMessage => {
-      if (typeUrl !== EXECUTE) return OTHER;
+      if (typeUrl !== MsgExecuteContract.typeUrl) return OTHER;
       const execution = MsgExecuteContract.decode(value);
       const msg = parsed(execution.msg);
       if (execution.contract !== contract) {

@@ -1,5 +1,6 @@
 import { systemClock } from '../../../shared/adapters/local/clock.ts';
 import { OPEN_TRANSACTIONS } from '../../../shared/chain/lanes/rows.ts';
+import { toHex } from '../../../shared/protocol/encoding.ts';
 import type { House } from '../house.ts';
 import { DEVNET } from '../settings.ts';
 import type { Claim, OutcomeContext } from './claims.ts';
@@ -69,25 +70,14 @@ const covered = async ({ apiUrl }: House): Promise<Claim[]> => {
 };
 
 /** What only this fault leaves on the chain. */
-const ofItsOwn = async (fault: EdgeFault, { comet }: House, from: number): Promise<Claim[]> => {
+const ofItsOwn = async (fault: EdgeFault, { chain, comet }: House, from: number): Promise<Claim[]> => {
   if (fault !== 'out-of-gas' && fault !== 'fee-spike') return [];
   const { txs } = await comet.txSearchAll({ query: `tx.height >= ${from}` });
   if (fault === 'out-of-gas') {
     const failed = txs.filter(({ result }) => result.code === 11).length;
     return [{ text: `${failed} transactions ran out of gas and went again with more`, holds: failed > 0 }];
   }
-  const paid = txs.map(({ result }) => Number(result.events.flatMap(feeOf)[0] ?? 0) / Number(result.gasWanted));
-  const dear = paid.filter((price) => price >= 0.1).length;
+  const included = await Promise.all(txs.map(({ hash }) => chain.transaction(toHex(hash).toUpperCase())));
+  const dear = included.filter((tx) => tx && Number(tx.feeUnes) / tx.gasWanted >= 0.1).length;
   return [{ text: `${dear} transactions paid the price after the spike`, holds: dear > 0 }];
 };
-
-const feeOf = ({
-  type,
-  attributes,
-}: {
-  type: string;
-  attributes: readonly { key: string; value: string }[];
-}): string[] =>
-  type === 'tx'
-    ? attributes.filter(({ key }) => key === 'fee').map(({ value }) => value.replace(DEVNET.denom, ''))
-    : [];

@@ -21,7 +21,7 @@ import type { EdgeFault } from './names.ts';
 export interface PlayedEdge {
   readonly options: Partial<HouseOptions>;
   struck(): number;
-  /** From here on it strikes: the house is up, the query not asked yet. */
+  /** From here on it strikes: the house is up and the query asked. */
   arm(house: House, signal: AbortSignal): Promise<void>;
 }
 

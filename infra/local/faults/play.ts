@@ -24,10 +24,6 @@ const FAULT_REVEAL_BLOCKS = 12;
 const CHEATS: ReadonlySet<FaultName> = new Set(['copy-commit', 'wrong-result', 'late-reveal', 'no-reveal']);
 export const isCheat = (fault: FaultName): fault is Cheat => CHEATS.has(fault);
 
-/** With a seat for every node, the one whose worker dies is drawn for certain, and waited for. */
-export const seatsOf = (fault: FaultName | undefined): number =>
-  fault === 'dead-worker' ? DEVNET.nodes : DEVNET.seats;
-
 /** How the house is built for a fault: what stands between its parts. */
 export const faultOptions = (fault: FaultName, say: Say): Partial<HouseOptions> => {
   if (isCheat(fault)) return { rogue: SUSPECT, revealBlocks: FAULT_REVEAL_BLOCKS };
