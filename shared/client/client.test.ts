@@ -55,6 +55,34 @@ describe('apiHttp', () => {
   });
 });
 
+describe('receipt', () => {
+  const receiptFrom = (answers: Response[]) => {
+    const clock = new FakeClock();
+    const client = createClient({
+      apiUrl: 'http://api',
+      rpcUrl: 'http://127.0.0.1:9',
+      contract: 'c',
+      denom: 'unes',
+      gasPrice: '1unes',
+      clock: { nowMs: () => clock.nowMs(), sleep: async (ms) => clock.advance(ms) },
+      fetch: async () => (answers.length > 1 ? answers.shift() : answers[0]?.clone()) ?? json({}),
+    });
+    return client.receipt(7);
+  };
+  const refuse = (code: string, httpStatus: number) => json({ error: { code, message: 'm' } }, httpStatus);
+
+  it('comes once the deployment has read as far as the contract is', async () => {
+    const answers = [refuse('events-incomplete', 503), refuse('events-incomplete', 503), new Response('{}')];
+    expect(await receiptFrom(answers)).toEqual(utf8('{}'));
+  });
+
+  it('fails when the deployment never gets there, and at once for any other reason', async () => {
+    await expect(receiptFrom([refuse('events-incomplete', 503)])).rejects.toMatchObject({ code: 'events-incomplete' });
+    const later = [refuse('query-refunded', 410), new Response('{}')];
+    await expect(receiptFrom(later)).rejects.toMatchObject({ code: 'query-refunded' });
+  });
+});
+
 describe('checkedResult', () => {
   const api = apiHttp('http://api', async () => new Response('INVOICE', { headers: { 'content-type': 'text/plain' } }));
   const chainWith = (digest: string | undefined) => async () =>

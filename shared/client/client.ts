@@ -7,7 +7,7 @@ import { apiHttp, type Fetch } from './http.ts';
 import { type ClientMoney, checkedMoney } from './money.ts';
 import { type VerifiedReceipt, type VerifyOptions, verifyReceipt } from './receipt/verify.ts';
 import { type ClientResult, checkedResult } from './result.ts';
-import { type WaitOptions, waitUntilFinal } from './wait.ts';
+import { onceCaughtUp, type WaitOptions, waitUntilFinal } from './wait.ts';
 
 export interface ClientOptions {
   readonly apiUrl: string;
@@ -42,16 +42,20 @@ export interface Client {
 export const createClient = (options: ClientOptions): Client => {
   const api = apiHttp(options.apiUrl, options.fetch ?? globalThis.fetch);
   const access = chainAccess(options);
+  const { clock } = options;
 
   const status = (queryId: number): Promise<QueryStatus> => api.json(`/v1/queries/${queryId}`, QueryStatus);
 
   return {
     ask: (input, ask = {}) => askWithWallet({ api, access, signer: options.signer }, input, ask),
     status,
-    wait: (queryId, wait = {}) => waitUntilFinal(() => status(queryId), options.clock, wait),
+    wait: (queryId, wait = {}) => waitUntilFinal(() => status(queryId), clock, wait),
     result: (queryId) => checkedResult(api, access.chain, queryId),
-    money: (queryId) => checkedMoney(api, access.chain, queryId),
-    receipt: async (queryId) => (await api.bytes(`/v1/queries/${queryId}/receipt`)).bytes,
+    money: (queryId) => onceCaughtUp(() => checkedMoney(api, access.chain, queryId), clock),
+    receipt: async (queryId) => {
+      const { bytes } = await onceCaughtUp(() => api.bytes(`/v1/queries/${queryId}/receipt`), clock);
+      return bytes;
+    },
     verify: verifyReceipt,
   };
 };

@@ -14,6 +14,7 @@ const FIRST_MS = 250;
 const MOST_MS = 5_000;
 /** Failed looks in a row before the API counts as gone. */
 const MAX_FAILURES = 8;
+const CATCH_UP_MS = 60_000;
 
 const isFinal = ({ status }: QueryStatus): boolean => status === 'verified' || status === 'refunded';
 
@@ -57,5 +58,25 @@ export const waitUntilFinal = async (
     }
     await clock.sleep(Math.min(delayMs, leftMs), signal);
     delayMs = Math.min(MOST_MS, delayMs * 1.5);
+  }
+};
+
+/** What the API answers while its watcher has not read as far as the contract is. */
+const CATCHING_UP = new Set(['events-incomplete', 'money-incomplete', 'query-moves']);
+
+/**
+ * Calls again, ever later, while the deployment is still catching up with the chain.
+ * @throws what `call` throws for any other reason, or still after a minute
+ */
+export const onceCaughtUp = async <T>(call: () => Promise<T>, clock: Clock): Promise<T> => {
+  const untilMs = clock.nowMs() + CATCH_UP_MS;
+  for (let delayMs = FIRST_MS; ; delayMs = Math.min(MOST_MS, delayMs * 1.5)) {
+    try {
+      return await call();
+    } catch (error) {
+      const passes = error instanceof QuorateError && CATCHING_UP.has(error.code);
+      if (!passes || clock.nowMs() >= untilMs) throw error;
+    }
+    await clock.sleep(delayMs);
   }
 };
