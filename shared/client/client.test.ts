@@ -9,12 +9,25 @@ import { sha256 } from '../protocol/sha2.ts';
 import type { QueryStatus } from './answers.ts';
 import { type AskDeps, askWithWallet } from './ask.ts';
 import { createClient } from './client.ts';
-import { apiHttp } from './http.ts';
+import { apiHttp, type Fetch } from './http.ts';
 import { checkedResult } from './result.ts';
 import { waitUntilFinal } from './wait.ts';
 
 const MODEL = 'ab'.repeat(32);
 const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+/** A client of this API, with no chain to reach, whose sleeps take no time. */
+const clientOf = (fetch: Fetch) => {
+  const clock = new FakeClock();
+  return createClient({
+    apiUrl: 'http://api',
+    rpcUrl: 'http://127.0.0.1:9',
+    contract: 'c',
+    denom: 'unes',
+    gasPrice: '1unes',
+    clock: { nowMs: () => clock.nowMs(), sleep: async (ms) => clock.advance(ms) },
+    fetch,
+  });
+};
 const status = (change: Partial<QueryStatus>): QueryStatus => ({
   queryId: 7,
   status: 'committing',
@@ -41,15 +54,7 @@ describe('apiHttp', () => {
     await expect(gone.bytes('/x')).rejects.toMatchObject({ code: 'api-unreachable', family: 'transient' });
     const proxy = apiHttp('http://api', async () => new Response('<html>', { status: 502 }));
     await expect(proxy.bytes('/x')).rejects.toMatchObject({ code: 'api-error', family: 'transient' });
-    const client = createClient({
-      apiUrl: 'http://api',
-      rpcUrl: 'http://127.0.0.1:9',
-      contract: 'c',
-      denom: 'unes',
-      gasPrice: '1unes',
-      clock: new FakeClock(),
-      fetch: async () => new Response('<html>'),
-    });
+    const client = clientOf(async () => new Response('<html>'));
     await expect(client.status(1)).rejects.toMatchObject({ code: 'api-answer' });
     await expect(client.ask(new Uint8Array())).rejects.toMatchObject({ code: 'no-wallet' });
   });
@@ -57,16 +62,7 @@ describe('apiHttp', () => {
 
 describe('receipt', () => {
   const receiptFrom = (answers: Response[]) => {
-    const clock = new FakeClock();
-    const client = createClient({
-      apiUrl: 'http://api',
-      rpcUrl: 'http://127.0.0.1:9',
-      contract: 'c',
-      denom: 'unes',
-      gasPrice: '1unes',
-      clock: { nowMs: () => clock.nowMs(), sleep: async (ms) => clock.advance(ms) },
-      fetch: async () => (answers.length > 1 ? answers.shift() : answers[0]?.clone()) ?? json({}),
-    });
+    const client = clientOf(async () => (answers.length > 1 ? answers.shift() : answers[0]?.clone()) ?? json({}));
     return client.receipt(7);
   };
   const refuse = (code: string, httpStatus: number) => json({ error: { code, message: 'm' } }, httpStatus);
