@@ -30,7 +30,10 @@ export interface Client {
   wait(queryId: number, options?: WaitOptions): Promise<QueryStatus>;
   /** The answer, digested again and compared with the digest that the contract itself holds. */
   result(queryId: number): Promise<ClientResult>;
-  /** Where the fee, the bonds and the gas went: entries that add up to zero, compared with the contract's own state. */
+  /**
+   * Where the fee, the bonds and the gas went: entries that add up to zero, compared with the contract's own state. Waits up to a minute
+   * for a deployment that is still catching up with the chain, as {@link Client.receipt} does.
+   */
   money(queryId: number): Promise<ClientMoney>;
   /** The receipt file, for {@link Client.verify} or whoever doubts. */
   receipt(queryId: number): Promise<Uint8Array>;
