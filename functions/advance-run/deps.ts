@@ -1,7 +1,7 @@
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
-import type { NodeSigner } from '../../shared/ports/signer.ts';
+import type { NodeKeys } from '../../shared/ports/signer.ts';
 import type { Store } from '../../shared/ports/store.ts';
 
 export interface AdvanceDeps {
@@ -11,7 +11,7 @@ export interface AdvanceDeps {
   readonly clock: Clock;
   readonly random: Random;
   /** Nodes that this deployment runs, by address. */
-  readonly nodes: ReadonlyMap<string, NodeSigner>;
+  readonly nodes: ReadonlyMap<string, NodeKeys>;
   /** Members spread their settlements over this many blocks, so that one of them mostly suffices. */
   readonly settleSpreadBlocks: number;
 }

@@ -1,5 +1,5 @@
 import type { Chain } from '../../shared/ports/chain.ts';
-import type { NodeSigner } from '../../shared/ports/signer.ts';
+import type { NodeKeys } from '../../shared/ports/signer.ts';
 import { fromHex, toHex } from '../../shared/protocol/encoding.ts';
 import { alphaOf, qualifies } from '../../shared/protocol/sortition.ts';
 import type { QueryState } from '../../shared/protocol/state.ts';
@@ -11,7 +11,7 @@ import type { RunRow } from '../../shared/rows/run.ts';
  */
 export const drawSeat = async (
   chain: Chain,
-  signer: NodeSigner,
+  signer: NodeKeys,
   { id, seats, opening }: QueryState,
   known: RunRow['tried'],
 ): Promise<Pick<RunRow, 'tried' | 'draw'>> => {

@@ -12,7 +12,7 @@ import type { StartJobDeps } from '../../functions/start-job/use-case.ts';
 import type { WatchDeps } from '../../functions/watch-chain/deps.ts';
 import { createHandler as watchHandler } from '../../functions/watch-chain/handler.ts';
 import type { Logger } from '../../shared/log.ts';
-import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
+import { FUNCTION_QUEUES, type FunctionQueue } from '../../shared/messages/queues.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import { type BatchHandler, consumeOnce } from './consumer.ts';
@@ -36,7 +36,7 @@ export interface Deployment {
   relay(): Promise<number>;
   reconcile(): Promise<void>;
   /** @returns messages received */
-  consume(name: QueueName, max: number): Promise<number>;
+  consume(name: FunctionQueue, max: number): Promise<number>;
 }
 
 /** Handlers read nothing of Lambda's context but the time that is left, and locally there is no limit. */
@@ -52,7 +52,7 @@ export const createDeployment = (deps: DeploymentDeps): Deployment => {
     'start-job': startHandler(deps, log.child({ function: 'start-job' })),
     'send-transaction': sendHandler(deps, log.child({ function: 'send-transaction' })),
     'deliver-webhook': webhookHandler(deps, log.child({ function: 'deliver-webhook' })),
-  } satisfies Record<QueueName, unknown>;
+  } satisfies Record<FunctionQueue, unknown>;
   return {
     watch: async () => {
       const { covered, head } = await watch({}, CONTEXT);
@@ -78,7 +78,7 @@ export interface LoopSettings {
 
 /** Names under which loops are woken: 'watch', 'relay' and the queues' own. */
 export const deploymentLoops = (deployment: Deployment, settings: LoopSettings): Loop[] => {
-  const queueLoop = (name: QueueName, max: number): Loop => ({
+  const queueLoop = (name: FunctionQueue, max: number): Loop => ({
     name,
     turn: async () => (await deployment.consume(name, max)) > 0,
     idleMs: 250,
@@ -94,8 +94,7 @@ export const deploymentLoops = (deployment: Deployment, settings: LoopSettings):
       },
       idleMs: settings.reconcileMs,
     },
-    ...Object.keys(QUEUES).flatMap((key): Loop[] => {
-      const name = key as QueueName;
+    ...FUNCTION_QUEUES.flatMap((name): Loop[] => {
       // One message a turn on lanes: a group that waits for its block must not hold up the others.
       return name === 'send-transaction'
         ? Array.from({ length: settings.lanes }, () => queueLoop(name, 1))

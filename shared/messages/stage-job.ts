@@ -22,6 +22,13 @@ export const StageJob = z.strictObject({
 });
 export type StageJob = z.infer<typeof StageJob>;
 
+/**
+ * Queue `stage-jobs`, and what a Batch job is told: the placement whose stages to run. The jobs themselves are in its row, so a message of
+ * an older epoch starts nothing.
+ */
+export const StageJobsMessage = z.strictObject({ run: RunRef, epoch: z.int().positive() });
+export type StageJobsMessage = z.infer<typeof StageJobsMessage>;
+
 /** Deterministic: starting the same job twice is noticed by the host. */
 export const stageJobId = (job: StageJob): string => `${runId(job.run)}/stage-${job.stage}/epoch-${job.epoch}`;
 

@@ -8,6 +8,8 @@ export interface OutgoingMessage {
   /** JSON text of ids and hashes, never a payload. */
   readonly body: string;
   readonly delayMs?: number;
+  /** Trace context of what caused it, as X-Ray's header writes it; for whoever looks on, never for what is done. */
+  readonly trace?: string;
 }
 
 export interface ReceivedMessage {

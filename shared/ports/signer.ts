@@ -8,7 +8,10 @@ export interface AccountSigner {
   signDigest(digest: Uint8Array): Promise<Uint8Array>;
 }
 
-export interface NodeSigner extends AccountSigner {
+/** What a node works with. The account that holds its bond need not be where this is. */
+export interface NodeKeys {
+  /** bech32 address of the node's account. */
+  readonly address: string;
   /** Ed25519 public key, 32 bytes: VRF proofs and receipts. */
   readonly vrfPublicKey: Uint8Array;
   /** ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381). @returns proof of 80 bytes, beta of 64 */
@@ -18,3 +21,5 @@ export interface NodeSigner extends AccountSigner {
   /** HMAC-SHA256 under the sealing key, 32 bytes. */
   seal(message: Uint8Array): Promise<Uint8Array>;
 }
+
+export interface NodeSigner extends AccountSigner, NodeKeys {}

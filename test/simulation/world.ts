@@ -15,7 +15,7 @@ import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { askMessage } from '../../shared/chain/contract-messages.ts';
 import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import { createLogger } from '../../shared/log.ts';
-import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
+import { FUNCTION_QUEUES } from '../../shared/messages/queues.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
@@ -287,7 +287,7 @@ export class World {
     await deployment.relay();
     for (let worked = true; worked; ) {
       worked = false;
-      for (const name of Object.keys(QUEUES) as QueueName[])
+      for (const name of FUNCTION_QUEUES)
         worked = (await deployment.consume(name, 10)) > 0 || worked;
       await deployment.relay();
     }

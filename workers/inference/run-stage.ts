@@ -5,7 +5,7 @@ import { type StageJob, StageState, stageJobId, stageKey } from '../../shared/me
 import { type Manifest, parseManifest } from '../../shared/model/manifest.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { NodeSigner } from '../../shared/ports/signer.ts';
+import type { NodeKeys } from '../../shared/ports/signer.ts';
 import type { Store, Write } from '../../shared/ports/store.ts';
 import { fromHex } from '../../shared/protocol/encoding.ts';
 import { encodeReceipt, encodeSignedReceipt } from '../../shared/protocol/receipt.ts';
@@ -13,7 +13,7 @@ import { computeStage, type StageMachine, type StageResult, stageInputRoot } fro
 import { claimStage, type Lease, LeaseLostError } from './lease.ts';
 import { localRuntime } from './runtime.ts';
 
-export type ReceiptSigner = Pick<NodeSigner, 'address' | 'signReceipt'>;
+export type ReceiptSigner = Pick<NodeKeys, 'address' | 'signReceipt'>;
 
 /** What a worker runs stages with. */
 export interface StageWorker extends StageMachine {

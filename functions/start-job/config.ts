@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import {
+  BlobsEnv,
+  ChainEnv,
+  CommonEnv,
+  envTypes,
+  NodesEnv,
+  OutgoingEnv,
+  queuesEnv,
+  StoreEnv,
+} from '../../shared/env.ts';
+
+export const StartJobEnv = z.object({
+  ...CommonEnv,
+  ...StoreEnv,
+  ...BlobsEnv,
+  ...ChainEnv,
+  ...NodesEnv,
+  ...OutgoingEnv,
+  ...queuesEnv('start-job', 'stage-jobs'),
+  /** What a block takes on this chain: turns blocks that are left into time. */
+  BLOCK_MS: envTypes.whole,
+  /** AWS Batch: name of the job queue and of the job definition. */
+  BATCH_QUEUE: envTypes.text,
+  BATCH_JOB_DEFINITION: envTypes.text,
+  /** Most Batch jobs of one UTC day (the budget). */
+  BATCH_JOBS_PER_DAY: envTypes.whole,
+});
