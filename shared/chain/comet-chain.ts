@@ -1,14 +1,13 @@
-import { setupWasmExtension } from '@cosmjs/cosmwasm';
-import { decodeTxRaw } from '@cosmjs/proto-signing';
-import { accountFromAny, QueryClient, setupAuthExtension, setupBankExtension } from '@cosmjs/stargate';
 import { Comet38Client, HttpClient, type RpcClient } from '@cosmjs/tendermint-rpc';
 import { SimulateRequest, SimulateResponse } from 'cosmjs-types/cosmos/tx/v1beta1/service';
+import { AuthInfo, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
 import { QuorateError, TransientError } from '../errors.ts';
 import type { BlockEvents, BroadcastAnswer, Chain } from '../ports/chain.ts';
 import { toHex } from '../protocol/encoding.ts';
 import { sha256 } from '../protocol/sha2.ts';
 import * as answers from './contract-answers.ts';
 import { contractEvents, feePayerOf } from './events.ts';
+import { stateQueries } from './state-queries.ts';
 import { txMessages } from './tx-contents.ts';
 
 export interface CometChainOptions {
@@ -35,12 +34,12 @@ const MEMPOOL_SAYS = [
   { code: 21, text: 'Tx too large' },
 ] as const;
 
-/** {@link Chain} over unmodified CosmJS. */
+/** {@link Chain} over CosmJS's RPC client and protobuf types, unmodified. */
 export const connectChain = async (options: CometChainOptions): Promise<Chain> => {
   const { chainId, contract, denom } = options;
   const rpc = typeof options.rpc === 'string' ? new HttpClient(options.rpc, options.timeoutMs ?? 10_000) : options.rpc;
   const comet = Comet38Client.create(rpc);
-  const client = QueryClient.withExtensions(comet, setupAuthExtension, setupBankExtension, setupWasmExtension);
+  const state = stateQueries(comet);
 
   /** Everything that goes wrong on the way to the node is one error; what the node says about the world is not an error. */
   const reach = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
@@ -53,7 +52,7 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
     }
   };
   const ask = async (query: Record<string, unknown>): Promise<unknown> =>
-    await reach(`query ${Object.keys(query)[0]}`, () => client.wasm.queryContractSmart(contract, query));
+    await reach(`query ${Object.keys(query)[0]}`, () => state.smart(contract, query));
   const askIfFound = async (query: Record<string, unknown>): Promise<unknown> => {
     try {
       return await ask(query);
@@ -126,16 +125,11 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
     totals: async () => answers.decodeTotals(await ask({ totals: {} })),
     params: async () => answers.decodeParams(await ask({ params: {} })),
 
-    balanceUnes: (address) => reach('balance', async () => BigInt((await client.bank.balance(address, denom)).amount)),
+    balanceUnes: (address) => reach('balance', async () => BigInt(await state.balance(address, denom))),
 
     account: async (address) => {
       try {
-        return await reach('account', async () => {
-          const any = await client.auth.account(address);
-          if (!any) return undefined;
-          const { accountNumber, sequence } = accountFromAny(any);
-          return { accountNumber, sequence };
-        });
+        return await reach('account', () => state.account(address));
       } catch (error) {
         if (says(error, NO_ACCOUNT)) return undefined;
         throw error;
@@ -149,8 +143,8 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
         const tx = txs[0];
         if (!tx) return undefined;
         const { code, codespace, log, gasWanted, gasUsed, events } = tx.result;
-        const { authInfo, body } = decodeTxRaw(tx.tx);
-        const paid = authInfo.fee?.amount.find((coin) => coin.denom === denom);
+        const { authInfoBytes, bodyBytes } = TxRaw.decode(tx.tx);
+        const paid = AuthInfo.decode(authInfoBytes).fee?.amount.find((coin) => coin.denom === denom);
         const place = { chainId, height: tx.height, index: tx.index, hash };
         const ours = contractEvents(place, contract, events);
         return {
@@ -162,7 +156,7 @@ export const connectChain = async (options: CometChainOptions): Promise<Chain> =
           gasUsed: Number(gasUsed),
           feeUnes: BigInt(paid?.amount ?? 0),
           feePayer: feePayerOf(events),
-          messages: txMessages(body, contract, ours),
+          messages: txMessages(TxBody.decode(bodyBytes), contract, ours),
           sizeBytes: tx.tx.length,
           events: ours,
         };

@@ -31,6 +31,8 @@ export const ringOnBlocks = async (options: DoorbellOptions, signal: AbortSignal
         rings += 1;
         options.ring();
       };
+      // It may have aborted while the socket was opened.
+      if (signal.aborted) return resolve();
       const subscription = client.subscribeNewBlock().subscribe({ next, error: fail, complete: () => fail() });
       signal.addEventListener('abort', () => {
         subscription.unsubscribe();

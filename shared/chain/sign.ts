@@ -1,9 +1,8 @@
-import { encodeSecp256k1Pubkey } from '@cosmjs/amino';
-import { wasmTypes } from '@cosmjs/cosmwasm';
-import { encodePubkey, makeSignBytes, makeSignDoc, Registry } from '@cosmjs/proto-signing';
 import { MsgExec } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
+import { PubKey } from 'cosmjs-types/cosmos/crypto/secp256k1/keys';
 import { SignMode } from 'cosmjs-types/cosmos/tx/signing/v1beta1/signing';
-import { AuthInfo, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { AuthInfo, SignDoc, TxBody, TxRaw } from 'cosmjs-types/cosmos/tx/v1beta1/tx';
+import { MsgExecuteContract } from 'cosmjs-types/cosmwasm/wasm/v1/tx';
 import type { Any } from 'cosmjs-types/google/protobuf/any';
 import type { AccountState, ContractCall } from '../ports/chain.ts';
 import type { AccountSigner } from '../ports/signer.ts';
@@ -35,20 +34,16 @@ export interface SignedTx {
   readonly hash: string;
 }
 
-const registry = new Registry(wasmTypes);
-
 /** Executions of the contract as messages; one MsgExec for each call of another sender, so that a failure names it by its index. */
 export const callMessages = (signer: string, calls: readonly ContractCall[], frame: TxFrame): Any[] =>
   calls.map(({ msg, fundsUnes, sender }) => {
-    const any = registry.encodeAsAny({
-      typeUrl: '/cosmwasm.wasm.v1.MsgExecuteContract',
-      value: {
-        sender: sender ?? signer,
-        contract: frame.contract,
-        msg: utf8(JSON.stringify(msg)),
-        funds: fundsUnes === '0' ? [] : [{ denom: frame.denom, amount: fundsUnes }],
-      },
+    const execution = MsgExecuteContract.fromPartial({
+      sender: sender ?? signer,
+      contract: frame.contract,
+      msg: utf8(JSON.stringify(msg)),
+      funds: fundsUnes === '0' ? [] : [{ denom: frame.denom, amount: fundsUnes }],
     });
+    const any = { typeUrl: MsgExecuteContract.typeUrl, value: MsgExecuteContract.encode(execution).finish() };
     if (sender === undefined || sender === signer) return any;
     return { typeUrl: MsgExec.typeUrl, value: MsgExec.encode({ grantee: signer, msgs: [any] }).finish() };
   });
@@ -73,7 +68,7 @@ const authOf = (
       signerInfos: [
         {
           // 72 bytes that the chain needs only once; but cosmos-sdk v0.53.6 panics where they are left out (x/auth/tx/adapter.go:64).
-          publicKey: encodePubkey(encodeSecp256k1Pubkey(signer.publicKey)),
+          publicKey: { typeUrl: PubKey.typeUrl, value: PubKey.encode({ key: signer.publicKey }).finish() },
           modeInfo: { single: { mode: SignMode.SIGN_MODE_DIRECT } },
           sequence: frame.unorderedUntil ? 0n : BigInt(account.sequence),
         },
@@ -108,8 +103,9 @@ export const signMessages = async (
 ): Promise<SignedTx> => {
   const bodyBytes = bodyOf(messages, terms);
   const authInfoBytes = authOf(signer, account, terms, terms);
-  const doc = makeSignDoc(bodyBytes, authInfoBytes, terms.chainId, account.accountNumber);
-  const signature = await signer.signDigest(sha256(makeSignBytes(doc)));
+  const { chainId } = terms;
+  const doc = SignDoc.encode({ bodyBytes, authInfoBytes, chainId, accountNumber: BigInt(account.accountNumber) });
+  const signature = await signer.signDigest(sha256(doc.finish()));
   const bytes = TxRaw.encode({ bodyBytes, authInfoBytes, signatures: [signature] }).finish();
   return { bytes, hash: toHex(sha256(bytes)).toUpperCase() };
 };

@@ -22,7 +22,15 @@ export interface Row<T = unknown> extends Key {
 export type Expect = 'absent' | 'any' | { readonly version: number };
 
 export type Write =
-  | { readonly kind: 'put'; readonly key: Key; readonly body: unknown; readonly due?: Due; readonly expect: Expect }
+  | {
+      readonly kind: 'put';
+      readonly key: Key;
+      readonly body: unknown;
+      readonly due?: Due;
+      /** From this time on the row is of no use and the store may delete it, sooner or later or never; until then it is read. */
+      readonly expiresAtMs?: number;
+      readonly expect: Expect;
+    }
   | { readonly kind: 'delete'; readonly key: Key; readonly expect: Expect }
   | { readonly kind: 'check'; readonly key: Key; readonly expect: Expect };
 
@@ -39,12 +47,16 @@ export const MAX_TRANSACTION_WRITES = 100;
 
 /**
  * Durable rows with conditional writes. Promises: `transact` is all or nothing and durable when it resolves; reads see
- * every write that resolved before they began; `due` lists are read in order of `at`, then key.
+ * every write that resolved before they began, but for `due`; due lists are read in order of `at`, then key.
+ * A call that rejects with a {@link TransientError} may or may not have written: whoever calls again reads first.
  */
 export interface Store {
   get<T>(key: Key): Promise<Row<T> | undefined>;
   list<T>(pk: string, page: Page): Promise<Row<T>[]>;
-  /** Rows of a due list with `at <= until`, earliest first. */
+  /**
+   * Rows of a due list with `at <= until`, earliest first, as they are now. A row written a moment ago may be missing: a sweep
+   * finds it the next time.
+   */
   due<T>(list: string, until: number, limit: number): Promise<Row<T>[]>;
   /**
    * @throws {ConditionFailedError} with the rows as they are, when any expectation does not hold: nothing was written.

@@ -1,7 +1,12 @@
+import { expect } from 'vitest';
+import { queueHost } from '../../shared/adapters/queue-host.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
 import type { JobHost } from '../../shared/ports/job-host.ts';
 import { utf8 } from '../../shared/protocol/encoding.ts';
 import { inlineHost } from '../../workers/inference/inline-host.ts';
+import { stay } from '../../workers/inference/stay.ts';
+import { cloudWorker, place } from '../../workers/inference/testdata/bench-cloud-worker.ts';
 import { ADDRESS, jobsOf, openWorkbench, type Workbench } from '../../workers/inference/testdata/bench-worker.ts';
 import { installTinyModel, tinyAnswer } from '../../workers/inference/testdata/tiny-model.ts';
 import { startThreadHost } from '../../workers/inference/thread-host.ts';
@@ -48,6 +53,26 @@ jobHostContract(
   'in the calling thread',
   fixtureOn((bench) => inlineHost(bench.worker)),
 );
+/** Workers that stay, in this process, over the queue that a deployment tells them by. */
+const warmWorkers = (bench: Workbench) => {
+  const stop = new AbortController();
+  const workers = ['warm/a', 'warm/b'].map((name) => cloudWorker(bench, systemClock, name));
+  const lives = workers.map((worker) => stay(worker, stop.signal));
+  const [first] = workers;
+  const host = queueHost(first?.queue ?? expect.fail('no worker'));
+  return {
+    start: async (jobs: readonly StageJob[]) => {
+      await place(bench.worker.store, jobs);
+      return await host.start(jobs);
+    },
+    stop: async () => {
+      stop.abort();
+      await Promise.all(lives);
+    },
+  };
+};
+
+jobHostContract('with workers that stay', fixtureOn(warmWorkers));
 jobHostContract(
   'on worker threads',
   fixtureOn((bench) =>

@@ -1,11 +1,11 @@
 // Writes for ever and prints what was acknowledged, until the test kills it: `node local-durability-child.ts FOLDER NAME`.
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 
 const [folder = '', name = ''] = process.argv.slice(2);

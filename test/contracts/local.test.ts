@@ -2,18 +2,19 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { systemRandom } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import { generateSecrets, nodeSigner } from '../../shared/adapters/local/identity.ts';
 import { createKeystore, openKeystore } from '../../shared/adapters/local/keystore.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemRandom } from '../../shared/adapters/system/clock.ts';
+import { QUEUES } from '../../shared/messages/queues.ts';
 import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { blobsContract } from './blobs.ts';
 import { FakeClock, seededRandom } from './fakes.ts';
 import { queueContract } from './queue.ts';
-import { signerContract } from './signer.ts';
+import { accountContract, nodeKeysContract, secretsContract } from './signer.ts';
 import { storeContract } from './store.ts';
 
 let folder: string;
@@ -49,17 +50,23 @@ storeContract('SQLite in memory', async () => {
   return { store: openSqliteStore(database), another: openSqliteStore(database), close };
 });
 
-queueContract('SQLite, two connections to a file', async () => {
-  const { first, second, close } = openTwo();
-  const clock = new FakeClock();
-  const random = seededRandom(1);
-  return {
-    queue: openSqliteQueue(first, { clock, random }),
-    another: openSqliteQueue(second, { clock, random }),
-    advance: async (ms) => clock.advance(ms),
-    close,
-  };
-});
+queueContract(
+  'SQLite, two connections to a file',
+  async () => {
+    const { first, second, close } = openTwo();
+    const clock = new FakeClock();
+    const random = seededRandom(1);
+    return {
+      queue: openSqliteQueue(first, { clock, random }),
+      another: openSqliteQueue(second, { clock, random }),
+      rules: (name) => QUEUES[name],
+      exact: true,
+      advance: async (ms) => clock.advance(ms),
+      close,
+    };
+  },
+  60,
+);
 
 blobsContract('folder', async () => {
   const path = newPath();
@@ -75,7 +82,7 @@ blobsContract('folder', async () => {
   };
 });
 
-signerContract('keystore file', async () => {
+const openKeystoreFile = async () => {
   const path = newPath();
   const password = 'correct horse';
   await createKeystore({ path, password, random: systemRandom, names: ['node', 'stranger'], bech32Prefix: 'quo' });
@@ -89,9 +96,9 @@ signerContract('keystore file', async () => {
     secrets: [keystore.receiptSeed('node')],
     close: () => rm(path),
   };
-});
+};
 
-signerContract('identity in memory', async () => {
+const openInMemory = async () => {
   const secrets = generateSecrets(systemRandom);
   return {
     signer: nodeSigner(secrets, 'cosmos', vrfProve),
@@ -101,4 +108,13 @@ signerContract('identity in memory', async () => {
     secrets: [secrets.accountKey, secrets.receiptSeed, secrets.sealingKey],
     close: async () => undefined,
   };
-});
+};
+
+for (const [name, open] of [
+  ['keystore file', openKeystoreFile],
+  ['identity in memory', openInMemory],
+] as const) {
+  accountContract(name, open);
+  nodeKeysContract(name, open);
+  secretsContract(name, open);
+}

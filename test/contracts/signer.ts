@@ -4,18 +4,24 @@ import { fromBech32 } from '@cosmjs/encoding';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { ripemd160 } from '@noble/hashes/legacy.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NodeSigner } from '../../shared/ports/signer.ts';
+import type { AccountSigner, NodeKeys } from '../../shared/ports/signer.ts';
 import { vrfVerify } from '../../shared/protocol/ecvrf.ts';
 
-export interface SignerFixture {
-  readonly signer: NodeSigner;
+export interface SignerFixture<S> {
+  readonly signer: S;
   /** The same identity, opened anew. */
-  readonly again: NodeSigner;
-  readonly stranger: NodeSigner;
-  readonly bech32Prefix: string;
-  /** Private bytes where the test can know them, to look for in what the signer shows. */
-  readonly secrets: readonly Uint8Array[];
+  readonly again: S;
+  readonly stranger: S;
   close(): Promise<void>;
+}
+
+export interface AccountFixture extends SignerFixture<AccountSigner> {
+  readonly bech32Prefix: string;
+}
+
+export interface SecretsFixture extends SignerFixture<object> {
+  /** Private bytes as the test knows them, to look for in what the signer shows. */
+  readonly secrets: readonly Uint8Array[];
 }
 
 const HALF_ORDER = secp256k1.Point.Fn.ORDER / 2n;
@@ -45,11 +51,11 @@ const spellings = (secret: Uint8Array): string[] => [
   inspect(secret).slice(inspect(secret).indexOf('[') + 1, -1),
 ];
 
-/** The promises of {@link NodeSigner}, for any adapter. */
-export const signerContract = (name: string, open: () => Promise<SignerFixture>): void => {
-  describe(`signer contract: ${name}`, () => {
-    let fixture: SignerFixture;
-    let signer: NodeSigner;
+/** The promises of {@link AccountSigner}, for any adapter. */
+export const accountContract = (name: string, open: () => Promise<AccountFixture>): void => {
+  describe(`account contract: ${name}`, () => {
+    let fixture: AccountFixture;
+    let signer: AccountSigner;
     beforeEach(async () => {
       fixture = await open();
       signer = fixture.signer;
@@ -63,15 +69,10 @@ export const signerContract = (name: string, open: () => Promise<SignerFixture>)
       expect(Buffer.from(data)).toEqual(Buffer.from(ripemd160(createHash('sha256').update(signer.publicKey).digest())));
     });
 
-    it('is the same identity when opened again, and no other', () => {
+    it('is the same account when opened again, and no other', () => {
       const { again, stranger } = fixture;
-      expect([again.address, again.publicKey, again.vrfPublicKey]).toEqual([
-        signer.address,
-        signer.publicKey,
-        signer.vrfPublicKey,
-      ]);
+      expect([again.address, again.publicKey]).toEqual([signer.address, signer.publicKey]);
       expect(stranger.address).not.toBe(signer.address);
-      expect(stranger.vrfPublicKey).not.toEqual(signer.vrfPublicKey);
     });
 
     it('signs digests with low s only, whichever half the raw signature is in', async () => {
@@ -88,6 +89,26 @@ export const signerContract = (name: string, open: () => Promise<SignerFixture>)
 
     it('rejects what is no digest', async () => {
       await expect(signer.signDigest(new Uint8Array(31))).rejects.toMatchObject({ code: 'bad-digest' });
+    });
+  });
+};
+
+/** The promises of {@link NodeKeys}, for any adapter. */
+export const nodeKeysContract = (name: string, open: () => Promise<SignerFixture<NodeKeys>>): void => {
+  describe(`node keys contract: ${name}`, () => {
+    let fixture: SignerFixture<NodeKeys>;
+    let signer: NodeKeys;
+    beforeEach(async () => {
+      fixture = await open();
+      signer = fixture.signer;
+    });
+    afterEach(() => fixture.close());
+
+    it('are the same keys when opened again, and nobody else has them', () => {
+      const { again, stranger } = fixture;
+      expect([again.address, again.vrfPublicKey]).toEqual([signer.address, signer.vrfPublicKey]);
+      expect(stranger.address).not.toBe(signer.address);
+      expect(stranger.vrfPublicKey).not.toEqual(signer.vrfPublicKey);
     });
 
     it('signs receipts that a stranger verifies', async () => {
@@ -118,12 +139,18 @@ export const signerContract = (name: string, open: () => Promise<SignerFixture>)
       expect(vrfVerify(fixture.stranger.vrfPublicKey, alpha, proof)).toBeUndefined();
       expect(await fixture.again.prove(alpha)).toEqual({ proof, beta });
     });
+  });
+};
 
-    it('shows no secret, however it is printed', () => {
-      const shown = shownBy(signer);
-      for (const secret of fixture.secrets) {
-        for (const spelling of spellings(secret)) expect(shown).not.toContain(spelling);
-      }
-    });
+/** What holds of every signer that has private bytes in memory. */
+export const secretsContract = (name: string, open: () => Promise<SecretsFixture>): void => {
+  it(`shows no secret, however it is printed: ${name}`, async () => {
+    const { signer, secrets, close } = await open();
+    const shown = shownBy(signer);
+    expect(secrets.length).toBeGreaterThan(0);
+    for (const secret of secrets) {
+      for (const spelling of spellings(secret)) expect(shown).not.toContain(spelling);
+    }
+    await close();
   });
 };

@@ -8,7 +8,7 @@ import { checkImage, type ImageLimits } from '../../shared/model/image.ts';
  * @throws {BadInputError} those of {@link checkImage}, and `image-damaged`
  */
 export const decodeImage = async (bytes: Uint8Array, limits: ImageLimits): Promise<RgbImage> => {
-  await checkImage(bytes, limits);
+  checkImage(bytes, limits);
   try {
     // One page only: an animation's frames would multiply the pixels beyond the limit.
     const { data, info } = await sharp(bytes, { limitInputPixels: limits.maxPixels, failOn: 'error', pages: 1 })

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { BadInputError, InvariantError, TransientError } from '../../errors.ts';
 import { BlobMissingError } from '../../ports/blob-errors.ts';
 import type { Blobs } from '../../ports/blobs.ts';
+import { checkHash } from '../limits/blob-limits.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -89,11 +90,7 @@ class FileBlobs implements Blobs {
   }
 
   #path(hash: string): string {
-    if (!/^[0-9a-f]{64}$/.test(hash)) {
-      throw new BadInputError('bad-hash', 'a blob is named by 64 lower-case hex digits', {
-        details: { length: hash.length },
-      });
-    }
+    checkHash(hash);
     return join(this.#folder, hash.slice(0, 2), hash.slice(2, 4), hash);
   }
 

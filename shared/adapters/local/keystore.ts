@@ -3,7 +3,8 @@ import { dirname, join as joinPath } from 'node:path';
 import { BadInputError } from '../../errors.ts';
 import type { Random } from '../../ports/clock.ts';
 import type { AccountSigner, NodeSigner } from '../../ports/signer.ts';
-import { accountSigner, type EcvrfProve, generateSecrets, type IdentitySecrets, nodeSigner } from './identity.ts';
+import type { EcvrfProve } from '../keys/node-keys.ts';
+import { accountSigner, generateSecrets, type IdentitySecrets, nodeSigner } from './identity.ts';
 import { sealKeystore, unsealKeystore } from './keystore-file.ts';
 
 const SECRET_BYTES = 32;

@@ -2,9 +2,9 @@ import type { StatementSync } from 'node:sqlite';
 import { QUEUES, type QueueName } from '../../messages/queues.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { OutgoingMessage, Queue, QueueDepth, ReceivedMessage } from '../../ports/queue.ts';
-import { checkReceiveMax, checkRetryDelay, checkSend, MAX_RECEIVE } from './queue-limits.ts';
+import { checkReceiveMax, checkRetryDelay, checkSend, MAX_RECEIVE } from '../limits/queue-limits.ts';
+import { checkLimit } from '../limits/store-limits.ts';
 import type { LocalDatabase } from './sqlite.ts';
-import { checkLimit } from './store-limits.ts';
 
 export interface SqliteQueueOptions {
   readonly clock: Clock;
@@ -53,6 +53,7 @@ class SqliteQueue implements Queue {
   readonly #bury: StatementSync;
   readonly #delete: StatementSync;
   readonly #postpone: StatementSync;
+  readonly #hide: StatementSync;
   readonly #depth: StatementSync;
   readonly #dead: StatementSync;
   readonly #resend: StatementSync;
@@ -77,6 +78,9 @@ class SqliteQueue implements Queue {
     this.#delete = database.prepare('DELETE FROM messages WHERE seq = ? AND queue = ? AND receipt = ?');
     this.#postpone = database.prepare(
       'UPDATE messages SET receipt = NULL, visible_at_ms = ?, place = ? WHERE seq = ? AND queue = ? AND receipt = ?',
+    );
+    this.#hide = database.prepare(
+      'UPDATE messages SET visible_at_ms = ?, place = ? WHERE seq = ? AND queue = ? AND receipt = ?',
     );
     this.#depth = database.prepare(
       `SELECT count(*) FILTER (WHERE dead = 0 AND visible_at_ms <= ?1) AS visible,
@@ -127,6 +131,13 @@ class SqliteQueue implements Queue {
       this.#postpone.run(atMs, place, seqOf(receipt), queue, receipt),
     );
     if (changes === 1 && delayMs === 0) this.#options.wake?.(queue);
+  }
+
+  async hide(queue: QueueName, receipt: string, hideMs: number): Promise<void> {
+    checkRetryDelay(hideMs);
+    const atMs = this.#options.clock.nowMs() + hideMs;
+    const place = this.#place(queue, atMs);
+    this.#database.commitSoon(() => this.#hide.run(atMs, place, seqOf(receipt), queue, receipt));
   }
 
   async depth(queue: QueueName): Promise<QueueDepth> {

@@ -1,8 +1,9 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Expect, Key, Page, Row, Store, Write } from '../../ports/store.ts';
 import { ConditionFailedError } from '../../ports/store-errors.ts';
+import { utf8Order } from '../limits/key-order.ts';
+import { type CheckedWrite, checkKey, checkLimit, checkWrites } from '../limits/store-limits.ts';
 import { type LocalDatabase, openDatabase } from './sqlite.ts';
-import { type CheckedWrite, checkKey, checkLimit, checkWrites } from './store-limits.ts';
 
 export interface SqliteStoreOptions {
   /**
@@ -37,9 +38,6 @@ const LAST_CODE_POINT = 0x10ffff;
 
 /** SQLite orders every blob after every text. */
 const AFTER_ALL_TEXT = Uint8Array.of(0);
-
-/** The order of keys here and in DynamoDB; JavaScript's own differs beyond U+D7FF. */
-const utf8Order = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 /** The least value after every text with this prefix. */
 const prefixEnd = (prefix: string): string | Uint8Array => {
@@ -150,7 +148,7 @@ class SqliteStore implements Store {
 
 /**
  * Rows in an SQLite file, as in {@link Store}. Given a path, the store opens the database and closes it again; given a
- * database, it leaves that open. Several connections, in several threads and processes, may use one file.
+ * database, it leaves that open. Several connections, in several threads and processes, may use one file. Rows that expire stay.
  */
 export const openSqliteStore = (
   database: LocalDatabase | string,

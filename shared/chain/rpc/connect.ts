@@ -1,3 +1,4 @@
+import type { RpcClient } from '@cosmjs/tendermint-rpc';
 import type { BlockSource } from '../../ports/block-source.ts';
 import type { Chain } from '../../ports/chain.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -18,6 +19,8 @@ export interface EndpointsOptions extends Partial<Omit<FailoverSettings, 'clock'
 export interface ConnectedChain {
   /** Over whichever endpoint can answer. */
   readonly chain: Chain;
+  /** The same way, for what {@link Chain} does not ask. */
+  readonly rpc: RpcClient;
   /** Each endpoint by itself, to compare what they say. */
   readonly sources: readonly BlockSource[];
   readonly endpoints: () => EndpointState[];
@@ -35,5 +38,10 @@ export const connectEndpoints = async (options: EndpointsOptions): Promise<Conne
     const { block } = await on(pool.only(name));
     return { name, block };
   });
-  return { chain: await on(pool.client), sources: await Promise.all(sources), endpoints: pool.states };
+  return {
+    chain: await on(pool.client),
+    rpc: pool.client,
+    sources: await Promise.all(sources),
+    endpoints: pool.states,
+  };
 };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Write } from '../../../ports/store.ts';
-import { systemClock, systemRandom } from '../clock.ts';
+import { systemClock, systemRandom } from '../../system/clock.ts';
 import { openDatabase, type Synchronous } from '../sqlite.ts';
 import { openSqliteQueue } from '../sqlite-queue.ts';
 import { openSqliteStore } from '../sqlite-store.ts';

@@ -8,6 +8,9 @@ export const MAX_BODY_BYTES = 256 * 1024;
 export const MAX_RECEIVE = 10;
 export const MAX_DELAY_MS = 15 * 60_000;
 export const MAX_RETRY_DELAY_MS = 12 * 3_600_000;
+/** Of id and body: what XML can hold, so no lone surrogates either. */
+const TEXT = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]+$/u;
+const GROUP = /^[\x21-\x7e]{1,128}$/;
 
 const checkDelay = (delayMs: number, maxMs: number): void => {
   if (!(delayMs >= 0 && delayMs <= maxMs)) {
@@ -26,10 +29,12 @@ const checkMessage = (queue: QueueName, { id, group, body, delayMs = 0 }: Outgoi
       details: { queue, id, bytes, maxBytes: MAX_BODY_BYTES },
     });
   }
-  if (id === '' || group === '' || body === '' || ![id, group, body].every((text) => text.isWellFormed())) {
-    throw new BadInputError('bad-message', 'id, group and body of a message must be well-formed text, none empty', {
-      details: { queue, id },
-    });
+  if (!TEXT.test(id) || !TEXT.test(body) || !GROUP.test(group)) {
+    throw new BadInputError(
+      'bad-message',
+      'id and body of a message must be text without control characters, its group 1 to 128 visible ASCII characters',
+      { details: { queue, id } },
+    );
   }
   checkDelay(delayMs, MAX_DELAY_MS);
   if (delayMs > 0 && QUEUES[queue].fifo) {

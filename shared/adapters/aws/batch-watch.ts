@@ -1,0 +1,32 @@
+import { type BatchClient, DescribeJobsCommand, type JobDetail } from '@aws-sdk/client-batch';
+import type { JobState, JobWatch } from '../../ports/job-watch.ts';
+import { fromAws } from './aws-errors.ts';
+
+/** Most ids of one DescribeJobs. */
+const MAX_IDS = 100;
+
+export const batchWatch = (client: BatchClient): JobWatch => ({
+  describe: async (ids) => {
+    const found: JobState[] = [];
+    for (let at = 0; at < ids.length; at += MAX_IDS) {
+      try {
+        const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: ids.slice(at, at + MAX_IDS) }));
+        found.push(...jobs.map(stateOf));
+      } catch (error) {
+        throw fromAws(error, 'describe batch jobs');
+      }
+    }
+    return found;
+  },
+});
+
+const stateOf = ({ jobId, status, attempts = [], statusReason, container }: JobDetail): JobState => {
+  const reason = [statusReason, container?.reason].filter((text) => text !== undefined && text !== '').join('; ');
+  return {
+    id: jobId ?? '',
+    status: status ?? '',
+    attempts: attempts.length,
+    ...(reason !== '' && { reason }),
+    ...(container?.exitCode !== undefined && { exitCode: container.exitCode }),
+  };
+};

@@ -1,0 +1,88 @@
+import { homedir, tmpdir } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
+import { type BatchSimulator, startBatchSimulator } from './batch-server/batch-simulator.ts';
+import { eventBridgeDelivery } from './batch-server/event-bridge.ts';
+import { startTestChain, type TestChain } from './chain.ts';
+import { type CloudDeployment, type DeploymentOptions, deploy } from './deployment.ts';
+import { type Emulator, startMinistack } from './emulators.ts';
+import { type CountingProxy, startCountingProxy } from './proxy/counting-proxy.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** AWS on loopback, emulated and simulated, and a real chain. */
+export interface Cloud {
+  readonly emulator: Emulator;
+  readonly batch: BatchSimulator;
+  /** Between functions, workers and their AWS. */
+  readonly proxy: CountingProxy;
+  readonly chain: TestChain;
+  deploy(options: DeploymentOptions): Promise<CloudDeployment>;
+  stop(): Promise<void>;
+}
+
+export interface CloudOptions {
+  /** Workers at once: two cores bear no more. */
+  readonly maxVcpus?: number;
+  readonly startChain?: () => Promise<TestChain>;
+}
+
+export const startCloud = async ({ maxVcpus = 2, startChain = startTestChain }: CloudOptions = {}): Promise<Cloud> => {
+  const proxy = await startCountingProxy(() => performance.now());
+  const [emulator, chain] = await Promise.all([
+    startMinistack({ env: { AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: 'true' } }),
+    startChain(),
+  ]);
+  const batch = await startBatchSimulator({
+    program: {
+      path: process.execPath,
+      args: ['workers/inference/main.ts'],
+      cwd: ROOT,
+      environment: {
+        ...emulator.env,
+        AWS_ENDPOINT_URL: proxy.url,
+        PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+        HOME: homedir(),
+        TMPDIR: tmpdir(),
+      },
+    },
+    maxVcpus,
+    deliver: eventBridgeDelivery(emulator.endpoint),
+  });
+  proxy.aim({ emulator: emulator.endpoint, batch: batch.url });
+  const deployments: CloudDeployment[] = [];
+  return {
+    emulator,
+    batch,
+    proxy,
+    chain,
+    deploy: async (options) => {
+      const deployment = await deploy({ emulator, batch, chain }, options);
+      deployments.push(deployment);
+      return deployment;
+    },
+    stop: async () => {
+      await batch.close();
+      await emulator.stop();
+      await chain.close();
+      await Promise.all([proxy.close(), ...deployments.map((each) => each.close())]);
+    },
+  };
+};
+
+/** Asks again until the answer is there. @throws when it is not by the deadline, with the last error or answer */
+export const until = async <T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> => {
+  const deadlineMs = systemClock.nowMs() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await probe();
+      if (found !== undefined) return found;
+    } catch (error) {
+      last = error;
+    }
+    if (systemClock.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: last });
+    await systemClock.sleep(200);
+  }
+};
