@@ -61,6 +61,8 @@ export const CloudConfig = z.strictObject({
       image: digestPinned.optional(),
       maxVcpus: z.int().positive().default(16),
       lingerMs: z.int().min(0).default(600_000),
+      /** Machines with GPUs, for models that ask for them; none unless given. */
+      gpu: z.strictObject({ image: digestPinned.optional(), maxVcpus: z.int().positive() }).optional(),
     })
     .default({ maxVcpus: 16, lingerMs: 600_000 }),
   /** Hosts for enclaves; none unless given. */
