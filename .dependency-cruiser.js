@@ -53,6 +53,12 @@ export default {
       'adapters import ports only',
     ),
     only(
+      'lambda',
+      '^shared/lambda/',
+      '^shared/(lambda|adapters|chain|messages|ports|protocol|rows)/|^shared/[^/]+\\.ts',
+      'what the entries of functions share knows no use case',
+    ),
+    only(
       'client',
       '^shared/client/',
       '^shared/',
@@ -60,10 +66,30 @@ export default {
     ),
     only(
       'functions',
-      '^functions/',
+      '^functions/(?!.*/lambda\\.ts$)',
       '^functions/|^shared/(chain|ledger|messages|rows|model|planning|ports|protocol)/|^shared/[^/]+\\.ts',
       'use cases see ports, never adapters',
     ),
+    only(
+      'function-entries',
+      '^functions/[^/]+/lambda\\.ts$',
+      '^functions/|^shared/(adapters|chain|lambda|messages|ports|protocol|rows)/|^shared/[^/]+\\.ts',
+      'an entry of Lambda composes its own function',
+    ),
+    {
+      name: 'only-entries-run-on-lambda',
+      severity: 'error',
+      from: {
+        pathNot: '^(functions/[^/]+/lambda\\.ts|shared/lambda/.*|workers/[^/]+/lambda\\.ts|test/.*)$|\\.test\\.ts$',
+      },
+      to: { path: '^shared/lambda/' },
+    },
+    {
+      name: 'nothing-imports-entries',
+      severity: 'error',
+      from: {},
+      to: { path: '^functions/[^/]+/lambda\\.ts$' },
+    },
     {
       name: 'functions-do-not-import-each-other',
       severity: 'error',

@@ -43,6 +43,9 @@ export const NodeKeysEnv = { ...NodesEnv, NODE_KEYS_SECRET: text };
 /** `'1'`: plain http to loopback is allowed for inputs and webhooks. For deployments into an emulator only. */
 export const OutgoingEnv = { ALLOW_LOOPBACK_HTTP: flag };
 
+/** Of a Batch queue or job definition by its name: the one for models that need a GPU. */
+export const gpuName = (name: string): string => `${name}-gpu`;
+
 /** `QUEUE_URL_ADVANCE_RUN` for queue `advance-run`. */
 export const queueUrlKey = <N extends QueueName>(name: N): QueueUrlKey<N> =>
   `QUEUE_URL_${name.toUpperCase().replaceAll('-', '_')}` as QueueUrlKey<N>;

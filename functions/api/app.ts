@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { authorize } from './authorize.ts';
 import type { ApiDeps } from './deps.ts';
 import { errorHandler, notFound, validationHook } from './errors.ts';
 import { askRoutes } from './routes/asks.ts';
@@ -13,6 +14,12 @@ export const createApi = (deps: ApiDeps): OpenAPIHono => {
   const app = new OpenAPIHono({ defaultHook: validationHook });
   app.onError(errorHandler(deps.log));
   app.notFound(notFound);
+  app.use(authorize(deps));
+  app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A key of one of the tenants of this deployment. A devnet has none, and asks for none.',
+  });
   for (const routes of [inputRoutes, askRoutes, queryRoutes, networkRoutes, operationRoutes, webhookRoutes]) {
     routes(app, deps);
   }

@@ -57,13 +57,14 @@ export const feeOf = (request: AskRequest, model: ModelState, seats: number): bi
   });
 };
 
+export const custodialAsksOff = (): BadInputError =>
+  new BadInputError('custodial-asks-off', 'this deployment asks for nobody at its own cost', {
+    next: "Ask with a wallet of your own: 'quorate ask FILE', or client.ask() of the SDK.",
+  });
+
 /** @returns the account that pays @throws {BadInputError} `custodial-asks-off`; {TransientError} `ask-account-empty` */
 export const payerOf = async ({ askSigner, chain }: ApiDeps, feeUnes: bigint): Promise<string> => {
-  if (askSigner === undefined) {
-    throw new BadInputError('custodial-asks-off', 'this deployment asks for nobody at its own cost', {
-      next: "Ask with a wallet of your own: 'quorate ask FILE', or client.ask() of the SDK.",
-    });
-  }
+  if (askSigner === undefined) throw custodialAsksOff();
   if ((await chain.balanceUnes(askSigner)) >= feeUnes) return askSigner;
   throw new TransientError('ask-account-empty', `the account that pays for asks here holds less than ${feeUnes} unes`, {
     next: "Try later, offer less, or ask with a wallet of your own: 'quorate ask FILE'.",

@@ -50,7 +50,7 @@ describe('POST /v1/queries', () => {
       ask: { seats: 3, input: { uri: `http://api.test/v1/inputs/${ask.inputHash}` } },
     });
     expect((await store.due(OPEN_TRANSACTIONS, Number.MAX_SAFE_INTEGER, 9)).length).toBe(1);
-    const [message] = await store.list(OUTBOX, { limit: 9 });
+    const [message] = await store.due(OUTBOX, Number.MAX_SAFE_INTEGER, 9);
     expect(message?.body).toMatchObject({ queue: 'send-transaction', message: { group: SIGNER } });
     expect(await world.deps.blobs.has(ask.inputHash)).toBe(true);
     const seen = await world.request('/v1/asks/k1');
@@ -87,7 +87,7 @@ describe('POST /v1/queries', () => {
     );
     expect(all.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
     expect(world.rows().filter((row) => row.startsWith('asks '))).toEqual(['asks k1']);
-    expect(world.rows().filter((row) => row.startsWith('outbox '))).toHaveLength(1);
+    expect(world.rows().filter((row) => row.startsWith('outbox/'))).toHaveLength(1);
   });
 
   it('rejects another request with the same key', async () => {

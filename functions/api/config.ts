@@ -1,6 +1,22 @@
 import { z } from 'zod';
 import { BlobsEnv, ChainEnv, CommonEnv, envTypes, OutgoingEnv, queuesEnv, StoreEnv } from '../../shared/env.ts';
 import { FUNCTION_QUEUES } from '../../shared/messages/queues.ts';
+import { Tenant } from '../../shared/rows/tenant.ts';
+
+const tenants = envTypes.text.transform((value, context): Tenant[] => {
+  const list = z.array(Tenant).safeParse(parsed(value));
+  if (list.success) return list.data;
+  context.addIssue('expected a JSON list of tenants');
+  return z.NEVER;
+});
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
 export const ApiEnv = z.object({
   ...CommonEnv,
@@ -16,5 +32,5 @@ export const ApiEnv = z.object({
   /** Pays for custodial asks. */
   LANE_ADDRESS: envTypes.text,
   /** JSON list of {@link Tenant}: who may ask at this deployment's cost. Nobody, if empty. */
-  TENANTS: envTypes.text,
+  TENANTS: tenants,
 });

@@ -6,6 +6,7 @@ import type { ChainEvidence } from '../../shared/ports/chain-evidence.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import type { Tenant } from '../../shared/rows/tenant.ts';
 
 /** From where on this deployment calls itself unhealthy. */
 export interface HealthLimits {
@@ -29,6 +30,8 @@ export interface ApiConfig {
   /** Blocks within which an ask's transaction must be included. */
   readonly askDeadlineBlocks: number;
   readonly health: HealthLimits;
+  /** Most bytes of a request's or an answer's body where the host has a limit of its own (AWS Lambda: 6 MB, in base64). */
+  readonly maxBodyBytes?: number;
 }
 
 export interface ApiDeps {
@@ -46,6 +49,8 @@ export interface ApiDeps {
   /** The sender's own rule for receivers, so that none is accepted that nothing will be sent to. @throws {BadInputError} */
   readonly checkWebhookUrl: (url: string) => void;
   readonly config: ApiConfig;
+  /** Who may do what costs or changes something, by API key. Without it everybody may: on loopback. */
+  readonly tenants?: readonly Tenant[];
   readonly log?: Logger;
 }
 

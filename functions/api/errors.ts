@@ -7,7 +7,9 @@ import type { Logger } from '../../shared/log.ts';
 
 /** Every code that has a status of its own; the others take their family's. */
 const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
+  'api-key-missing': 401,
   'short-fee': 402,
+  'api-key-unknown': 403,
   'custodial-asks-off': 403,
   'blob-missing': 404,
   'result-not-held': 404,
@@ -30,8 +32,10 @@ const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
   'body-too-large': 413,
   'image-too-large': 413,
   'input-too-large': 413,
+  'result-too-large': 413,
   'not-an-image': 415,
   'unsupported-media-type': 415,
+  'quota-used': 429,
 };
 const FAMILY_STATUS: Readonly<Record<ErrorFamily, ContentfulStatusCode>> = {
   'bad-input': 400,
@@ -97,8 +101,11 @@ export const errorHandler =
       const route = `${c.req.method} ${c.req.path}`;
       // The message of an error that nobody wrote on purpose may quote the request (P13): its stack's places suffice.
       const cause = known ?? { name: error.name, at: error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) };
-      log?.error('request failed', { route, status, cause });
+      // What may pass by itself (the watcher has not read that far yet, a node is away) is nobody's fault.
+      log?.[known?.family === 'transient' ? 'warn' : 'error']('request failed', { route, status, cause });
     }
+    if (status === 401) c.header('www-authenticate', 'Bearer');
+    if (status === 429) c.header('retry-after', String(answer.details.retryAfterSeconds));
     if (status === 503) c.header('retry-after', '5');
     return c.json(shown(answer), status);
   };

@@ -1,9 +1,8 @@
-import { StageState, stageKey } from '../../shared/messages/stage-job.ts';
 import type { RunState } from '../../shared/protocol/lifecycle.ts';
-import { PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 import type { RunRow } from '../../shared/rows/run.ts';
 import { TxRow, txKey } from '../../shared/rows/transaction.ts';
 import type { ApiDeps } from './deps.ts';
+import { explainStages } from './explain-stages.ts';
 import type { WhyView } from './schemas/queries.ts';
 
 const STATES: Readonly<Record<RunState, string>> = {
@@ -44,27 +43,6 @@ const explainTx = async ({ store }: ApiDeps, { tx }: RunRow, height: number): Pr
     case 'refused':
       return [`${what} was refused before any block: ${row.reason}`];
   }
-};
-
-const explainStages = async ({ store, clock }: ApiDeps, run: RunRow): Promise<string[]> => {
-  if (run.state !== 'running' && run.state !== 'failed') return [];
-  const rows = await store.list(stageKey(run.run, 0).pk, { prefix: 'stage/', limit: 100 });
-  if (rows.length === 0) {
-    const placement = await store.get(placementKey(run.run));
-    const waitingFor = placement && PlacementRow.parse(placement.body).waitingFor;
-    return [`No worker has taken its stages yet${waitingFor ? `: ${waitingFor}` : ''}.`];
-  }
-  return rows
-    .map((row) => StageState.parse(row.body))
-    .map((stage) => {
-      const which = `Stage ${stage.job.stage + 1} of ${stage.job.stages}`;
-      if (stage.state === 'done') return `${which} is done.`;
-      if (stage.state === 'failed') return `${which} failed on worker ${stage.worker}: ${stage.reason} (${stage.code})`;
-      const leftMs = stage.leaseUntilMs - clock.nowMs();
-      return leftMs >= 0
-        ? `${which} is with worker ${stage.worker}, whose lease has ${Math.ceil(leftMs / 1000)} s left.`
-        : `${which} was with worker ${stage.worker}, whose lease has run out; it is placed again at the next sweep.`;
-    });
 };
 
 /** Where one run is, and what it waits for. */

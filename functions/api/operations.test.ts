@@ -7,6 +7,7 @@ import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { EndpointState } from '../../shared/chain/rpc/endpoint.ts';
+import { QUEUES } from '../../shared/messages/queues.ts';
 import { OUTBOX, outboxWrite } from '../../shared/outbox.ts';
 import { anomalyKey, coverageKey, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
 import { WEBHOOK_RETRIES } from '../../shared/rows/webhook.ts';
@@ -74,7 +75,7 @@ describe('GET /v1/health', () => {
         await w.queue.send('deliver-webhook', [{ id: 'x', group: 'g', body: '{}' }]);
         for (let i = 0; i < 9; i++) {
           await w.queue.receive('deliver-webhook', 1);
-          w.clock.advance(120_001);
+          w.clock.advance(QUEUES['deliver-webhook'].visibilityMs);
         }
         w.chain.timeMs = w.clock.nowMs();
       },
@@ -225,7 +226,7 @@ describe('/v1/webhooks', () => {
     const [{ deliveryId }] = deliveries;
     const replayed = await world.post(`/v1/webhooks/${endpointId}/deliveries/${deliveryId}/replay`, {});
     expect([replayed.status, replayed.body.deliveryId]).toEqual([202, deliveryId]);
-    expect(await world.store.list(OUTBOX, { limit: 9 })).toHaveLength(2);
+    expect(await world.store.due(OUTBOX, Number.MAX_SAFE_INTEGER, 9)).toHaveLength(2);
     expect(await world.store.due(WEBHOOK_RETRIES, NOW_MS, 9)).toHaveLength(1);
     const unknown = await world.post(`/v1/webhooks/${endpointId}/deliveries/msg_x/replay`, {});
     expect(unknown.body.error.code).toBe('unknown-delivery');

@@ -14,6 +14,7 @@ import { type QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { txKey } from '../../shared/rows/transaction.ts';
 import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
+import { createApi } from './app.ts';
 import { modelState, queryState, verifiedState } from './testdata/scripted-chain.ts';
 import { createWorld, NOW_MS } from './testdata/world.ts';
 
@@ -122,6 +123,24 @@ describe('GET /v1/queries/{id}/result', () => {
     expect(await response.text()).toBe('INVOICE 42');
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(response.headers.get('quorate-digest')).toBe(DIGEST);
+  });
+
+  it('refuses an answer that is larger than its host lets through, and names the blob', async () => {
+    const world = await open();
+    world.chain.knownQueries.set(7, verifiedState(7, DIGEST, world.model));
+    const output = await world.deps.blobs.put(RESULT);
+    await world.putRun({ result: result(DIGEST, output) });
+    const answer = async (maxBodyBytes: number) => {
+      const app = createApi({ ...world.deps, config: { ...world.deps.config, maxBodyBytes } });
+      return await app.request('/v1/queries/7/result');
+    };
+    expect((await answer(RESULT.length)).status).toBe(200);
+    const refused = await answer(RESULT.length - 1);
+    expect(refused.status).toBe(413);
+    expect(JSON.parse(await refused.text()).error).toMatchObject({
+      code: 'result-too-large',
+      details: { blob: output, sizeBytes: RESULT.length, maxBytes: RESULT.length - 1 },
+    });
   });
 
   it.each([

@@ -46,7 +46,8 @@ export const verifiedQuery = async (
 /**
  * The bytes that the committee agreed on, from one of this deployment's runs that voted for them. Digested again before they
  * go out: what was computed here is an answer only if it is the one that the contract settled on.
- * @throws {BadInputError} `result-not-held` when none of the runs here gave the winning digest, and as {@link verifiedQuery}
+ * @throws {BadInputError} `result-not-held` when none of the runs here gave the winning digest, `result-too-large` for this host, and
+ *   as {@link verifiedQuery}
  */
 export const readResult = async (deps: ApiDeps, queryId: number): Promise<ResultBytes> => {
   const { digest, model } = await verifiedQuery(deps, queryId);
@@ -59,6 +60,8 @@ export const readResult = async (deps: ApiDeps, queryId: number): Promise<Result
     if (!resultKind(bytes, fromHex(digest))) {
       throw new InvariantError('result-digest', `the stored result of query ${queryId} is not the one it committed to`);
     }
+    const { maxBodyBytes = bytes.length } = deps.config;
+    if (bytes.length > maxBodyBytes) throw tooLarge(queryId, output, bytes.length, maxBodyBytes);
     const manifest = await manifestIfHere(deps, model);
     return { bytes, digest, mediaType: manifest?.result.mediaType ?? 'application/octet-stream' };
   }
@@ -67,6 +70,13 @@ export const readResult = async (deps: ApiDeps, queryId: number): Promise<Result
     details: { queryId, digest },
   });
 };
+
+const tooLarge = (queryId: number, blob: string, sizeBytes: number, maxBytes: number): BadInputError =>
+  new BadInputError(
+    'result-too-large',
+    `the answer to query ${queryId} has ${sizeBytes} bytes; this host's answers have at most ${maxBytes}`,
+    { next: 'Take the blob from the bucket of this deployment.', details: { queryId, blob, sizeBytes, maxBytes } },
+  );
 
 const blobIfHere = async ({ blobs }: ApiDeps, hash: string): Promise<Uint8Array | undefined> => {
   try {

@@ -10,9 +10,9 @@ import { InputRow, inputKey } from './input-row.ts';
 import { manifestOf, modelOrDefault } from './models.ts';
 
 /** Checks an input against what a model takes. @throws {BadInputError} `not-an-image`, `image-too-large`, `input-too-large` */
-export const describeInput = async (bytes: Uint8Array, allowed: ManifestInput): Promise<InputRow> => {
+export const describeInput = (bytes: Uint8Array, allowed: ManifestInput): InputRow => {
   const row = { hash: toHex(sha256(bytes)), sizeBytes: bytes.length };
-  if (allowed.kind === 'image') return { ...row, mediaType: (await checkImage(bytes, allowed)).mediaType };
+  if (allowed.kind === 'image') return { ...row, mediaType: checkImage(bytes, allowed).mediaType };
   if (bytes.length > allowed.maxBytes) {
     throw new BadInputError(
       'input-too-large',
@@ -38,7 +38,7 @@ export const inputLimits = async (deps: ApiDeps, model: string | undefined): Pro
 
 /** Keeps an input that the model takes; the same bytes again change nothing. */
 export const storeInput = async (deps: ApiDeps, bytes: Uint8Array, allowed: ManifestInput): Promise<InputRow> => {
-  const row = await describeInput(bytes, allowed);
+  const row = describeInput(bytes, allowed);
   await deps.blobs.put(bytes);
   await deps.store.transact([inputWrite(row)]);
   return row;

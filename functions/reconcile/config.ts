@@ -12,5 +12,4 @@ export const ReconcileEnv = z.object({
   OVERDUE_BLOCKS: envTypes.whole,
   SWEEP_EVERY_MS: envTypes.whole,
   SWEEP_HEIGHTS: envTypes.whole,
-  BATCH_QUEUE: envTypes.text,
 });

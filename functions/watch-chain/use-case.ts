@@ -5,7 +5,7 @@ import { RunRow, runWakes } from '../../shared/rows/run.ts';
 import type { WatchDeps } from './deps.ts';
 import { readAhead } from './read-ahead.ts';
 import { type Reading, readBlock } from './read-block.ts';
-import { BlockStorer, readCursor } from './store-blocks.ts';
+import { BlockStorer, type Cursor, readCursor } from './store-blocks.ts';
 
 export interface PassResult {
   /** Heights stored in this pass. */
@@ -28,24 +28,30 @@ const isLarge = ({ block }: Reading): boolean => block.events.length > LARGE_BLO
  * @throws {InvariantError} `parent-hash`, `block-hash`; {TransientError} `rpc-unavailable`: what came before is stored
  */
 export const watchPass = async (deps: WatchDeps, maxHeights: number, signal?: AbortSignal): Promise<PassResult> => {
-  const head = (await deps.chain.head()).height;
+  const [{ height: head }, first] = await Promise.all([deps.chain.head(), readCursor(deps)]);
   const passId = deps.passId();
   const counted = { heights: 0, events: 0 };
+  let cursor: Cursor | undefined = first;
+  let covered = first.body.next - 1;
   let failure: { readonly error: unknown } | undefined;
-  for (let again = true; again && !failure; ) {
+  while (cursor && !failure) {
+    const stretch: Stretch = { cursor, passId, head, left: maxHeights - counted.heights, counted, signal };
     try {
-      again = await cover(deps, { passId, head, left: maxHeights - counted.heights, counted, signal });
+      const done = await cover(deps, stretch);
+      covered = done.covered;
+      cursor = done.overtaken ? await readCursor(deps) : undefined;
     } catch (error) {
       failure = { error };
+      covered = (await readCursor(deps)).body.next - 1;
     }
   }
-  const covered = (await readCursor(deps)).body.next - 1;
   await wakeRuns(deps, covered);
   if (failure) throw failure.error;
   return { ...counted, covered, head };
 };
 
 interface Stretch {
+  readonly cursor: Cursor;
   readonly passId: string;
   readonly head: number;
   /** Heights that this pass may still read. */
@@ -54,9 +60,14 @@ interface Stretch {
   readonly signal: AbortSignal | undefined;
 }
 
-/** @returns true when another watcher was faster: begin again from where it is */
-const cover = async (deps: WatchDeps, { passId, head, left, counted, signal }: Stretch): Promise<boolean> => {
-  const cursor = await readCursor(deps);
+interface Covered {
+  /** Height up to which everything is stored. */
+  readonly covered: number;
+  /** Another watcher was faster: begin again from where it is. */
+  readonly overtaken: boolean;
+}
+
+const cover = async (deps: WatchDeps, { cursor, passId, head, left, counted, signal }: Stretch): Promise<Covered> => {
   const storer = new BlockStorer(deps, cursor, passId);
   const from = cursor.body.next;
   const to = Math.min(head, from + left - 1);
@@ -74,11 +85,11 @@ const cover = async (deps: WatchDeps, { passId, head, left, counted, signal }: S
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
     counted.heights += storer.cursor.next - from;
-    return true;
+    return { covered: storer.cursor.next - 1, overtaken: true };
   }
   counted.heights += added.heights;
   counted.events += added.events;
-  return false;
+  return { covered: storer.cursor.next - 1, overtaken: false };
 };
 
 /** Runs that wait for a height that is covered now get a message; the run itself moves its wake height on. */

@@ -38,7 +38,8 @@ const unreachable = (rpcUrl: string, cause: unknown): TransientError =>
     cause,
   });
 
-const refused = (cause: unknown): QuorateError => {
+/** What CosmJS throws, as one of our errors. @param code of what the chain itself refused */
+export const refused = (cause: unknown, code: string): QuorateError => {
   if (cause instanceof QuorateError) return cause;
   if (cause instanceof TimeoutError) {
     return new TransientError('tx-not-included', `transaction ${cause.txId} was sent and is in no block yet`, {
@@ -48,7 +49,7 @@ const refused = (cause: unknown): QuorateError => {
   }
   const reason = cause instanceof Error ? cause.message : String(cause);
   if (/fetch failed|ECONNREFUSED|ENOTFOUND|ECONNRESET/.test(reason)) return unreachable('the given address', cause);
-  return new BadInputError('ask-refused', `the chain refused the transaction: ${reason.slice(0, 300)}`, {
+  return new BadInputError(code, `the chain refused the transaction: ${reason.slice(0, 300)}`, {
     next: 'Correct what the message names; no fee was taken.',
     cause,
   });
@@ -90,7 +91,7 @@ export const chainAccess = ({ rpcUrl, contract, denom, gasPrice }: ChainAccessOp
           .filter((attributes) => attributes._contract_address === contract);
         return { txHash: done.transactionHash, height: done.height, events };
       } catch (cause) {
-        throw refused(cause);
+        throw refused(cause, 'ask-refused');
       }
     },
   };

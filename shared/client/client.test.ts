@@ -1,5 +1,6 @@
 import type { OfflineDirectSigner } from '@cosmjs/proto-signing';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { FakeClock } from '../../test/contracts/fakes.ts';
 import { BadInputError, TransientError } from '../errors.ts';
 import type { Chain } from '../ports/chain.ts';
@@ -47,6 +48,25 @@ describe('apiHttp', () => {
     await expect(api.bytes('/x')).rejects.toMatchObject({ family: 'bad-input', ...error });
     const down = apiHttp('http://api', async () => json({ error: { ...error, code: 'rpc-unavailable' } }, 503));
     await expect(down.bytes('/x')).rejects.toMatchObject({ family: 'transient', code: 'rpc-unavailable' });
+  });
+
+  it('sends the key of a tenant with each request, beside its other headers, and none where it has none', async () => {
+    const seen: (string | null)[][] = [];
+    const fetch: Fetch = async (_, init) => {
+      const headers = new Headers(init?.headers);
+      seen.push([headers.get('authorization'), headers.get('content-type')]);
+      return new Response('x');
+    };
+    const keyed = apiHttp('http://api', fetch, 'secret-key');
+    const headers = { 'content-type': 'application/json' };
+    await keyed.bytes('/x');
+    await keyed.json('/x', z.unknown(), { method: 'POST', headers }).catch(() => undefined);
+    await apiHttp('http://api', fetch).bytes('/x');
+    expect(seen).toEqual([
+      ['Bearer secret-key', null],
+      ['Bearer secret-key', 'application/json'],
+      [null, null],
+    ]);
   });
 
   it('says what is unreachable, and what is not an answer of this API', async () => {

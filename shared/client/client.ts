@@ -20,6 +20,8 @@ export interface ClientOptions {
   /** Pays for asks; whoever only reads needs none. */
   readonly signer?: OfflineDirectSigner;
   readonly clock: Clock;
+  /** Of a tenant of the deployment; sent with each request to its API, and to nobody else. */
+  readonly apiKey?: string;
   readonly fetch?: Fetch;
 }
 
@@ -43,7 +45,7 @@ export interface Client {
 
 /** A client of one deployment. Connects when it is first used; every method throws typed errors of shared/errors.ts. */
 export const createClient = (options: ClientOptions): Client => {
-  const api = apiHttp(options.apiUrl, options.fetch ?? globalThis.fetch);
+  const api = apiHttp(options.apiUrl, options.fetch ?? globalThis.fetch, options.apiKey);
   const access = chainAccess(options);
   const { clock } = options;
 

@@ -27,6 +27,13 @@ const refusal = (status: number, body: unknown): QuorateError => {
   return new family(code, message, { ...(next !== undefined && { next }), ...(details && { details }) });
 };
 
+const withKey = (init: RequestInit | undefined, apiKey: string | undefined): RequestInit | undefined => {
+  if (apiKey === undefined) return init;
+  const headers = new Headers(init?.headers);
+  headers.set('authorization', `Bearer ${apiKey}`);
+  return { ...init, headers };
+};
+
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);
@@ -35,12 +42,13 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-export const apiHttp = (apiUrl: string, fetch: Fetch): ApiHttp => {
+/** @param apiKey of a tenant of the deployment, where it wants one */
+export const apiHttp = (apiUrl: string, fetch: Fetch, apiKey?: string): ApiHttp => {
   const base = apiUrl.replace(/\/+$/, '');
   const send = async (path: string, init?: RequestInit): Promise<Response> => {
     let response: Response;
     try {
-      response = await fetch(`${base}${path}`, init);
+      response = await fetch(`${base}${path}`, withKey(init, apiKey));
     } catch (cause) {
       throw new TransientError('api-unreachable', `the API at ${base} cannot be reached`, {
         next: "Start a devnet with 'quorate devnet', or give the address of a running one.",

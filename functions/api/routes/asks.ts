@@ -3,9 +3,10 @@ import { bodyLimit } from 'hono/body-limit';
 import { BadInputError } from '../../../shared/errors.ts';
 import { MAX_INPUT_BYTES } from '../../../shared/model/manifest.ts';
 import { askQuery } from '../ask-query.ts';
+import { NEEDS_KEY, tenantOf } from '../authorize.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readAsk, viewAsk } from '../read-ask.ts';
-import { AskBody, AskView, IdempotencyKey } from '../schemas/asks.ts';
+import { AskBody, AskId, AskView, IdempotencyKey } from '../schemas/asks.ts';
 import { answers } from '../schemas/common.ts';
 
 /** An input in base64 is a third longer; the rest of an ask is small. */
@@ -21,6 +22,7 @@ const tooLarge = (): never => {
 const post = createRoute({
   method: 'post',
   path: '/v1/queries',
+  security: NEEDS_KEY,
   summary: 'Ask at the cost of this deployment; with Idempotency-Key a retry is the same ask',
   middleware: [bodyLimit({ maxSize: MAX_ASK_BYTES, onError: tooLarge })] as const,
   request: {
@@ -34,13 +36,14 @@ const get = createRoute({
   method: 'get',
   path: '/v1/asks/{askId}',
   summary: 'How an ask stands, and the id of its query once its transaction is included',
-  request: { params: z.object({ askId: IdempotencyKey }) },
+  request: { params: z.object({ askId: AskId }) },
   responses: answers(200, AskView, 'The ask'),
 });
 
 export const askRoutes = (app: OpenAPIHono, deps: ApiDeps): void => {
   app.openapi(post, async (c) => {
-    const ask = await askQuery(deps, c.req.valid('json'), c.req.valid('header')['idempotency-key']);
+    const tenant = tenantOf(deps, c.req.header('authorization'));
+    const ask = await askQuery(deps, c.req.valid('json'), c.req.valid('header')['idempotency-key'], tenant);
     return c.json(await viewAsk(deps, ask), 202);
   });
   app.openapi(get, async (c) => c.json(await readAsk(deps, c.req.valid('param').askId), 200));

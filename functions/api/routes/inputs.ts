@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { BadInputError } from '../../../shared/errors.ts';
 import { IMAGE_TYPES } from '../../../shared/model/manifest.ts';
+import { NEEDS_KEY } from '../authorize.ts';
 import type { ApiDeps } from '../deps.ts';
 import { readBody } from '../read-body.ts';
 import { InputView } from '../schemas/asks.ts';
@@ -14,6 +15,7 @@ const ACCEPTED: readonly string[] = [...IMAGE_TYPES, 'application/octet-stream']
 const post = createRoute({
   method: 'post',
   path: '/v1/inputs',
+  security: NEEDS_KEY,
   summary: 'Keep an input, to be named by its hash when asking',
   request: {
     query: z.object({ model: HashText.optional() }),
@@ -43,7 +45,8 @@ export const inputRoutes = (app: OpenAPIHono, deps: ApiDeps): void => {
   app.openapi(post, async (c) => {
     checkMediaType(c.req.header('content-type'));
     const allowed = await inputLimits(deps, c.req.valid('query').model);
-    const row = await storeInput(deps, await readBody(c.req.raw, allowed.maxBytes), allowed);
+    const maxBytes = Math.min(allowed.maxBytes, deps.config.maxBodyBytes ?? allowed.maxBytes);
+    const row = await storeInput(deps, await readBody(c.req.raw, maxBytes), allowed);
     return c.json({ ...row, uri: inputUri(deps, row.hash), agent: deps.askSigner ?? null }, 201);
   });
   app.openapi(get, async (c) => {

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { BadInputError } from '../../../shared/errors.ts';
+import { NEEDS_KEY } from '../authorize.ts';
 import type { ApiDeps } from '../deps.ts';
 import { addWebhook, listDeliveries, listWebhooks, removeWebhook, replayDelivery } from '../manage-webhooks.ts';
 import { answers, Limit } from '../schemas/common.ts';
@@ -19,6 +20,7 @@ const tooLarge = (): never => {
 const post = createRoute({
   method: 'post',
   path: '/v1/webhooks',
+  security: NEEDS_KEY,
   summary: 'Send lifecycle events to a receiver (Standard Webhooks); the answer carries the secret, once',
   middleware: [bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge })] as const,
   request: { body: { required: true, content: { 'application/json': { schema: WebhookBody } } } },
@@ -33,6 +35,7 @@ const list = createRoute({
 const remove = createRoute({
   method: 'delete',
   path: '/v1/webhooks/{endpointId}',
+  security: NEEDS_KEY,
   summary: 'Send nothing more to a receiver',
   request: { params },
   responses: answers(200, z.strictObject({ deleted: z.string() }), 'Removed'),
@@ -47,6 +50,7 @@ const deliveries = createRoute({
 const replay = createRoute({
   method: 'post',
   path: '/v1/webhooks/{endpointId}/deliveries/{deliveryId}/replay',
+  security: NEEDS_KEY,
   summary: 'Send a delivery again under the same id',
   request: { params: z.object({ endpointId: id, deliveryId: id }) },
   responses: answers(202, DeliveryView, 'Queued'),

@@ -33,6 +33,9 @@ export const IdempotencyKey = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'expected 1 to 128 characters of A-Z a-z 0-9 . _ : -');
 
+/** An idempotency key, with its tenant's name before it where there are tenants. */
+export const AskId = z.string().regex(/^[A-Za-z0-9._:-]{1,161}$/, 'expected the id of an ask');
+
 export const InputView = z
   .strictObject({
     hash: HashText,

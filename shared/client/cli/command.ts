@@ -68,12 +68,13 @@ export interface Session {
 
 export const openSession = async (io: Io, flags: ConfigFlags): Promise<Session> => {
   const config = await loadConfig(io, flags);
-  const { apiUrl, rpcUrl, contract, denom, gasPrice } = config;
-  const base = { apiUrl, rpcUrl, contract, denom, gasPrice, clock: io.clock, fetch: io.fetch };
+  const { apiUrl, rpcUrl, contract, denom, gasPrice, apiKey } = config;
+  const keyed = apiKey === undefined ? {} : { apiKey };
+  const base = { apiUrl, rpcUrl, contract, denom, gasPrice, ...keyed, clock: io.clock, fetch: io.fetch };
   const access = chainAccess(base);
   return {
     config,
-    api: apiHttp(apiUrl, io.fetch),
+    api: apiHttp(apiUrl, io.fetch, apiKey),
     access,
     client: () => createClient(base),
     payingClient: async () => {

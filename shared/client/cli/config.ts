@@ -20,6 +20,8 @@ export interface Config {
   readonly contract: string;
   readonly denom: string;
   readonly gasPrice: string;
+  /** Of a tenant. From the environment only: arguments are seen by everybody on a machine. */
+  readonly apiKey: string | undefined;
   /** Chain id that is expected, if any is known. */
   readonly chainId: string | undefined;
   /** Of a local devnet, and only while chain and API are that devnet's: there a wallet fills itself. */
@@ -44,7 +46,8 @@ export const CONFIG_HELP = `  --api URL         API of the deployment           
   --contract ADDR   the contract                     (QUORATE_CONTRACT)
   --denom DENOM     what fees are paid in            (QUORATE_DENOM)
   --gas-price PRICE such as 0.025unes                (QUORATE_GAS_PRICE)
-  --home DIR        devnet.json and wallet.json      (QUORATE_HOME, default .quorate)`;
+  --home DIR        devnet.json and wallet.json      (QUORATE_HOME, default .quorate)
+                    key of a tenant of it            (QUORATE_API_KEY)`;
 
 export type ConfigFlags = { readonly [name in keyof typeof CONFIG_OPTIONS]?: string | undefined };
 
@@ -94,6 +97,7 @@ export const loadConfig = async (io: Io, flags: ConfigFlags): Promise<Config> =>
     contract,
     denom,
     gasPrice,
+    apiKey: env.QUORATE_API_KEY,
     chainId: env.QUORATE_CHAIN_ID ?? (isDevnet ? devnet.chainId : undefined),
     faucetUrl: isDevnet ? devnet.faucetUrl : undefined,
     isDevnet,

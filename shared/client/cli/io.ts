@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, statfs, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { systemClock, systemRandom } from '../../adapters/local/clock.ts';
+import { systemClock, systemRandom } from '../../adapters/system/clock.ts';
 import { BadInputError } from '../../errors.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Fetch } from '../http.ts';

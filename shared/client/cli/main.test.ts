@@ -300,6 +300,8 @@ describe('configuration and wallet', () => {
     });
     const flagged = await loadConfig({ ...io, env }, { api: 'http://flag' });
     expect(flagged).toMatchObject({ apiUrl: 'http://flag', faucetUrl: undefined });
+    expect(flagged.apiKey).toBeUndefined();
+    expect(await loadConfig({ ...io, env: { ...env, QUORATE_API_KEY: 'k' } }, {})).toMatchObject({ apiKey: 'k' });
   });
 
   it('rejects a damaged file, and another chain without a password', async () => {

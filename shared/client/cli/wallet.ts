@@ -3,6 +3,7 @@ import { fromBech32 } from '@cosmjs/encoding';
 import { createKeystore, openKeystore } from '../../adapters/local/keystore.ts';
 import { BadInputError, TransientError } from '../../errors.ts';
 import type { Chain } from '../../ports/chain.ts';
+import type { Random } from '../../ports/clock.ts';
 import type { AccountSigner } from '../../ports/signer.ts';
 import type { Config } from './config.ts';
 import type { Io } from './io.ts';
@@ -10,6 +11,23 @@ import type { Io } from './io.ts';
 /** Documented in `quorate ask --help`: on a devnet the tokens guard nothing, so neither must the password. */
 export const DEVNET_WALLET_PASSWORD = 'quorate devnet wallet: guards nothing';
 const NAME = 'wallet';
+
+/** A new wallet in an encrypted file. @throws {BadInputError} `keystore-exists`, `keystore-password` */
+export const createWalletFile = async (
+  file: WalletFile & { readonly random: Random; readonly bech32Prefix: string },
+): Promise<AccountSigner> => {
+  await createKeystore({ ...file, names: [NAME] });
+  return await openWalletFile(file);
+};
+
+export interface WalletFile {
+  readonly path: string;
+  readonly password: string;
+}
+
+/** @throws {BadInputError} `keystore-missing`, `keystore-password`, `keystore-format` */
+export const openWalletFile = async (file: WalletFile): Promise<AccountSigner> =>
+  (await openKeystore(file)).account(NAME);
 
 export const walletPath = ({ home }: Config): string => join(home, 'wallet.json');
 
@@ -39,11 +57,10 @@ const prefixOf = (contract: string): string => {
 export const openWallet = async (io: Io, config: Config): Promise<AccountSigner> => {
   const path = walletPath(config);
   const password = passwordOf(io, config);
-  if (!io.exists(path)) {
-    await createKeystore({ path, password, random: io.random, names: [NAME], bech32Prefix: prefixOf(config.contract) });
-    io.err(`made a new wallet at ${path}: keep it and its password`);
-  }
-  return (await openKeystore({ path, password })).account(NAME);
+  if (io.exists(path)) return await openWalletFile({ path, password });
+  const wallet = await createWalletFile({ path, password, random: io.random, bech32Prefix: prefixOf(config.contract) });
+  io.err(`made a new wallet at ${path}: keep it and its password`);
+  return wallet;
 };
 
 /** On a devnet an empty wallet is filled by the faucet; elsewhere nothing happens. @throws {TransientError} `faucet-failed` */
