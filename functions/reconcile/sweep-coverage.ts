@@ -16,7 +16,7 @@ import {
   SweepRow,
   sweepKey,
 } from '../../shared/rows/coverage.ts';
-import type { ReconcileDeps } from './deps.ts';
+import type { CoverageDeps } from './deps.ts';
 
 /** Heights of one turn: what is left over is the next one's. */
 const TURN_HEIGHTS = 100;
@@ -39,7 +39,7 @@ export interface CoverageSwept {
  * Two sweepers share the work by a conditional write; while nothing is due it costs one read.
  * @throws {TransientError} when no endpoint has a height: the sweep stays there and comes again
  */
-export const sweepCoverage = async (deps: ReconcileDeps): Promise<CoverageSwept> => {
+export const sweepCoverage = async (deps: CoverageDeps): Promise<CoverageSwept> => {
   const nothing = { heights: 0, defects: 0 };
   const { store, chain, clock, sweepEveryMs, sweepHeights } = deps;
   const key = sweepKey(chain.chainId);
@@ -79,13 +79,13 @@ export const sweepCoverage = async (deps: ReconcileDeps): Promise<CoverageSwept>
   return { heights: height - from, defects };
 };
 
-const firstCovered = async ({ store, chain }: ReconcileDeps, covered: number): Promise<number> => {
+const firstCovered = async ({ store, chain }: CoverageDeps, covered: number): Promise<number> => {
   const [first] = await store.list(coverageKey(chain.chainId, 0).pk, { limit: 1 });
   return first ? CoverageRow.parse(first.body).height : covered;
 };
 
 /** @returns how many defects of the first reading were found */
-const check = async (deps: ReconcileDeps, height: number): Promise<number> => {
+const check = async (deps: CoverageDeps, height: number): Promise<number> => {
   const { store, chain, clock } = deps;
   const { chainId } = chain;
   const row = await store.get(coverageKey(chainId, height));
@@ -140,7 +140,7 @@ const check = async (deps: ReconcileDeps, height: number): Promise<number> => {
 
 /** From an endpoint that the first reading did not use, if one can answer; the first endpoint last. */
 const readAgain = async (
-  { chain, sources = [] }: ReconcileDeps,
+  { chain, sources = [] }: CoverageDeps,
   height: number,
   known: CoverageRow | undefined,
 ): Promise<{ readonly name?: string; readonly block: BlockEvents }> => {
@@ -159,7 +159,7 @@ const readAgain = async (
 
 /** The events that are stored, with what is stored of them. */
 const storedOf = async (
-  { store, chain }: ReconcileDeps,
+  { store, chain }: CoverageDeps,
   events: readonly ContractEvent[],
 ): Promise<ReadonlyMap<ContractEvent, EventRow>> => {
   const found = new Map<ContractEvent, EventRow>();

@@ -13,7 +13,8 @@ import { sha256 } from '../../shared/protocol/sha2.ts';
 import { PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 import { FakeClock } from '../../test/contracts/fakes.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
-import { type StartJobDeps, startJob } from './use-case.ts';
+import type { StartJobDeps } from './deps.ts';
+import { startJob } from './use-case.ts';
 
 const INPUT = utf8('an input somewhere else');
 const run = { chainId: 'chain', queryId: 1, attempt: 0, node: 'quo1node' };
@@ -51,7 +52,7 @@ beforeEach(async () => {
     blobs,
     chain: { query: async () => ({ input: { uri: 'https://example.org/input' } }) } as unknown as Chain,
     clock: new FakeClock(),
-    hosts: new Map([[run.node, { start }]]),
+    places: new Map([[run.node, { threads: { start } }]]),
     fetchInput: () => fetched(),
     claimWithinMs: 5_000,
   };

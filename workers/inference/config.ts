@@ -12,4 +12,6 @@ export const WorkerEnv = z.object({
   LEASE_MS: envTypes.whole,
   /** How long a worker that has nothing to do stays and takes warm jobs before it ends. */
   LINGER_MS: envTypes.whole,
+  /** After this long it takes nothing new, so that it ends before its job's time-out. */
+  LIFE_MS: envTypes.whole,
 });

@@ -12,6 +12,8 @@ export interface LeaseOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly worker: string;
+  /** Workers that this one comes after, and that are known to have ended: their claims need not run out. */
+  readonly replaces?: ReadonlySet<string>;
   /**
    * How long a claim or a renewal holds. Must exceed the longest single run of a graph, during which nothing can be
    * renewed.
@@ -36,9 +38,10 @@ export type Claim =
   | { readonly outcome: 'refused'; readonly reason: string };
 
 /** Why a job may not take the row over, if so. A newer epoch may, whatever the row says. */
-const refusal = (job: StageJob, held: StageState): string | undefined => {
+const refusal = (job: StageJob, held: StageState, replaces?: ReadonlySet<string>): string | undefined => {
   if (held.job.epoch > job.epoch) return `epoch ${held.job.epoch} has begun; this job is of epoch ${job.epoch}`;
   if (held.job.epoch < job.epoch) return undefined;
+  if (held.state === 'claimed' && replaces?.has(held.worker)) return undefined;
   return held.state === 'claimed'
     ? `worker ${held.worker} runs it`
     : `it has ${held.state === 'done' ? 'ended' : 'failed'}`;
@@ -61,7 +64,7 @@ export const claimStage = async (job: StageJob, options: LeaseOptions): Promise<
   const row: Row | undefined = await store.get(key);
   const held = row && StageState.parse(row.body);
   if (held?.state === 'done' && held.job.epoch === job.epoch) return { outcome: 'done', state: held };
-  const reason = held && refusal(job, held);
+  const reason = held && refusal(job, held, options.replaces);
   if (reason) return { outcome: 'refused', reason };
 
   let version = row?.version ?? 0;

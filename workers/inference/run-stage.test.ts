@@ -33,7 +33,8 @@ const doneState = async (stage: number) => {
   if (state.state !== 'done') throw new Error(`stage ${stage} is ${state.state}`);
   return state;
 };
-const outbox = async () => (await bench.worker.store.list<OutboxEntry>(OUTBOX, { limit: 100 })).map((row) => row.body);
+const outbox = async () =>
+  (await bench.worker.store.due<OutboxEntry>(OUTBOX, Number.MAX_SAFE_INTEGER, 100)).map((row) => row.body);
 const again = (stage: number, epoch: number, hash: string): StageJob => ({
   ...jobs[stage]!,
   epoch,

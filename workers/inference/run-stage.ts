@@ -10,7 +10,7 @@ import type { Store, Write } from '../../shared/ports/store.ts';
 import { fromHex } from '../../shared/protocol/encoding.ts';
 import { encodeReceipt, encodeSignedReceipt } from '../../shared/protocol/receipt.ts';
 import { computeStage, type StageMachine, type StageResult, stageInputRoot } from './compute-stage.ts';
-import { claimStage, type Lease, LeaseLostError } from './lease.ts';
+import { claimStage, type Lease, LeaseLostError, type LeaseOptions } from './lease.ts';
 import { localRuntime } from './runtime.ts';
 
 export type ReceiptSigner = Pick<NodeKeys, 'address' | 'signReceipt'>;
@@ -22,6 +22,7 @@ export interface StageWorker extends StageMachine {
   readonly signer: ReceiptSigner;
   /** Names this worker in stage rows. */
   readonly worker: string;
+  readonly replaces?: NonNullable<LeaseOptions['replaces']>;
   readonly leaseMs: number;
 }
 

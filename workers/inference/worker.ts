@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import type { StageWorker } from './run-stage.ts';
 import { serveJobs } from './serve-jobs.ts';
