@@ -1,7 +1,6 @@
 import { TransientError } from '../../shared/errors.ts';
 import { RunRef, runId } from '../../shared/messages/ids.ts';
 import type { Head } from '../../shared/ports/chain.ts';
-import type { Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
 import { type AnomalyRow, anomalyKey } from '../../shared/rows/coverage.ts';
@@ -9,6 +8,7 @@ import { openQueries, QueryRow, type QueryStatus, queryKey, queryRow, STATUS_RAN
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { ENDPOINTS, EndpointRow } from '../../shared/rows/webhook.ts';
 import { webhookWrites } from '../../shared/webhooks.ts';
+import { allOf } from './all-of.ts';
 import type { AdvanceDeps } from './deps.ts';
 import type { QueryView } from './view.ts';
 
@@ -75,28 +75,35 @@ export const ensureRuns = async (deps: AdvanceDeps, { query, head }: QueryView):
   const index = runsOfQuery(chainId, query.id);
   const known = (await deps.store.list(index, { limit: 100 })).map((row) => RunRef.parse(row.body));
   if (phaseAt(query, head.height + 1) !== 'commit') return known;
-  const created: RunRef[] = [];
-  for (const node of deps.nodes.keys()) {
-    const run: RunRef = { chainId, queryId: query.id, attempt: query.attempt, node };
-    if (known.some((other) => runId(other) === runId(run))) continue;
-    const row: RunRow = {
-      run,
-      queryHash: query.queryHash,
-      model: query.model,
-      inputHash: query.inputHash,
-      state: 'seen',
-      history: [{ state: 'seen', height: head.height, atMs: deps.clock.nowMs() }],
-    };
-    const writes: Write[] = [
+  const runs = [...deps.nodes.keys()].map(
+    (node): RunRef => ({ chainId, queryId: query.id, attempt: query.attempt, node }),
+  );
+  const created = runs.filter((run) => !known.some((other) => runId(other) === runId(run)));
+  await allOf(created.map((run) => create(deps, run, { query, head })));
+  return [...known, ...created];
+};
+
+/** Unless another has created it. */
+const create = async (
+  { store, clock }: AdvanceDeps,
+  run: RunRef,
+  { query, head }: Pick<QueryView, 'query' | 'head'>,
+): Promise<void> => {
+  const row: RunRow = {
+    run,
+    queryHash: query.queryHash,
+    model: query.model,
+    inputHash: query.inputHash,
+    state: 'seen',
+    history: [{ state: 'seen', height: head.height, atMs: clock.nowMs() }],
+  };
+  const index = runsOfQuery(run.chainId, run.queryId);
+  try {
+    await store.transact([
       { kind: 'put', key: runKey(run), body: row, expect: 'absent' },
       { kind: 'put', key: { pk: index, sk: runId(run) }, body: run, expect: 'absent' },
-    ];
-    try {
-      await deps.store.transact(writes);
-    } catch (error) {
-      if (!(error instanceof ConditionFailedError)) throw error;
-    }
-    created.push(run);
+    ]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
   }
-  return [...known, ...created];
 };

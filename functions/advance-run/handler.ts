@@ -1,10 +1,17 @@
 import middy from '@middy/core';
 import type { Logger } from '../../shared/log.ts';
 import { AdvanceMessage } from '../../shared/messages/advance.ts';
-import { sqsBatch } from '../../shared/sqs-batch.ts';
+import { BATCH_TIMEOUT, type BatchHooks, sqsBatch } from '../../shared/sqs-batch.ts';
 import type { AdvanceDeps } from './deps.ts';
 import { advance } from './use-case.ts';
 
+const correlate = (message: AdvanceMessage) => ({
+  queryId: message.kind === 'query' ? message.query.queryId : message.run.queryId,
+});
+
 /** Consumer of queue `advance-run`. */
-export const createHandler = (deps: AdvanceDeps, log: Logger) =>
-  middy(sqsBatch(AdvanceMessage, (message) => advance(deps, message), { log }));
+export const createHandler = (deps: AdvanceDeps, log: Logger, hooks: BatchHooks = {}) =>
+  middy(
+    sqsBatch(AdvanceMessage, (message) => advance(deps, message), { log, correlate, ...hooks }),
+    BATCH_TIMEOUT,
+  );

@@ -1,8 +1,10 @@
 import type { AdvanceMessage } from '../../shared/messages/advance.ts';
+import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { ensureRuns, recordQuery, refuseInvented } from './advance-query.ts';
 import { advanceRun } from './advance-run.ts';
+import { allOf } from './all-of.ts';
 import type { AdvanceDeps } from './deps.ts';
-import { readView } from './view.ts';
+import { type QueryView, readView } from './view.ts';
 
 /**
  * One message in; next states and effects out. Level-triggered: the message only says where to look, so duplicates, delays and
@@ -19,6 +21,19 @@ export const advance = async (deps: AdvanceDeps, message: AdvanceMessage): Promi
     await advanceRun(deps, message.run, view);
     return;
   }
-  await recordQuery(deps, view);
-  for (const run of await ensureRuns(deps, view)) await advanceRun(deps, run, view);
+  // The runs' own way to their workers waits for nothing that only readers see.
+  await allOf([recordQuery(deps, view), advanceAll(deps, view)]);
+};
+
+/** Two runs may plan the settlement that they share at the same moment: the second looks once more, and finds it. */
+const advanceAll = async (deps: AdvanceDeps, view: QueryView): Promise<void> => {
+  const runs = await ensureRuns(deps, view);
+  await allOf(
+    runs.map((run) =>
+      advanceRun(deps, run, view).catch((error: unknown) => {
+        if (!(error instanceof ConditionFailedError)) throw error;
+        return advanceRun(deps, run, view);
+      }),
+    ),
+  );
 };

@@ -93,6 +93,18 @@ describe('deliver', () => {
     });
   });
 
+  it('counts each attempt that failed, for the alarm', async () => {
+    const { url } = await receiver([500, 200]);
+    const counts: unknown[] = [];
+    const metrics = { count: (...count: unknown[]) => void counts.push(count), gauge: () => undefined };
+    const world = await open(url, { metrics });
+    await world.attempt();
+    await world.wait();
+    await world.attempt();
+    expect((await world.read()).state).toBe('delivered');
+    expect(counts).toEqual([['WebhookFailures', 1]]);
+  });
+
   it('tries again on the schedule under the same id with a fresh timestamp, and gives up after the last', async () => {
     const { url, seen } = await receiver([500]);
     const world = await open(url);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { QuorateError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
+import type { Metrics } from '../../shared/metrics.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
 import type { Row, Store, Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
@@ -28,6 +29,7 @@ export interface DeliverDeps {
   ) => Promise<{ readonly status: number }>;
   readonly signal?: AbortSignal;
   readonly log?: Pick<Logger, 'info'>;
+  readonly metrics?: Metrics;
 }
 
 /** A claimed delivery is not swept for this long: longer than any post takes. */
@@ -123,6 +125,7 @@ const record = async (
   const waitMs = nextWaitMs(delivery.attempts.length + 1, attempt.status, deps.random);
   const { deliveryId, endpointId } = delivery;
   deps.log?.info('webhook sent', { deliveryId, endpointId, status: attempt.status, delivered });
+  if (!delivered) deps.metrics?.count('WebhookFailures', 1);
   if (delivered || gone || waitMs === undefined) {
     const write = end(claimed, { ...delivery, state: delivered ? 'delivered' : 'given-up' }, attempt);
     await deps.store.transact(gone ? [write, disable(endpoint, attempt.atMs)] : [write]);

@@ -1,9 +1,13 @@
 import middy from '@middy/core';
-import { type RelayDeps, relayOutbox } from './use-case.ts';
+import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import { type RelayDeps, relayDue } from '../../shared/relay.ts';
+import { relayRecords } from './use-case.ts';
 
-/**
- * Woken by the store's stream and by the sweep. The stream's records are only a doorbell: what is unsent is read from the
- * outbox itself, so a lost, doubled or poisoned record loses nothing.
- */
+export type RelayAnswer = DynamoDBBatchResponse & { readonly sent?: number };
+
+/** Fed by the table's stream. Where there is no stream it is woken without records, and sends what the outbox lists. */
 export const createHandler = (deps: RelayDeps) =>
-  middy(async (): Promise<{ sent: number }> => ({ sent: await relayOutbox(deps) }));
+  middy(async ({ Records }: Partial<DynamoDBStreamEvent>): Promise<RelayAnswer> => {
+    if (Records) return await relayRecords(deps, Records);
+    return { sent: await relayDue(deps, deps.clock.nowMs()), batchItemFailures: [] };
+  });

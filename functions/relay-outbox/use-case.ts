@@ -1,45 +1,46 @@
-import type { QueueName } from '../../shared/messages/queues.ts';
-import { OUTBOX, type OutboxEntry } from '../../shared/outbox.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
-import type { OutgoingMessage, Queue } from '../../shared/ports/queue.ts';
-import type { Row, Store } from '../../shared/ports/store.ts';
-import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
+import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
+import { isOutboxKey } from '../../shared/outbox.ts';
+import type { Row } from '../../shared/ports/store.ts';
+import { type StoreItem, toKey, toRow } from '../../shared/ports/store-item.ts';
+import { type RelayDeps, relayRows, tellPoison } from '../../shared/relay.ts';
 
-export interface RelayDeps {
-  readonly store: Store;
-  readonly queue: Queue;
-  readonly clock: Clock;
+interface Committed {
+  readonly row: Row;
+  readonly sequenceNumber: string;
 }
 
-/** Rows sent in one go. */
-const BATCH = 25;
-
 /**
- * Sends committed effects that are due and then forgets them. A crash between the two sends them again: receivers act on
- * domain ids. @returns how many were sent
+ * Sends what the records of the table's stream say was put into the outbox. Nothing is read: a record that comes twice sends twice, and
+ * one that comes never is left to the sweep, as are bad rows and rows whose time has not come. @returns the records that shall come again
  */
-export const relayOutbox = async ({ store, queue, clock }: RelayDeps): Promise<number> => {
-  let sent = 0;
-  for (;;) {
-    const rows = await store.due<OutboxEntry>(OUTBOX, clock.nowMs(), BATCH);
-    if (rows.length === 0) return sent;
-    const byQueue = new Map<QueueName, OutgoingMessage[]>();
-    for (const { body } of rows) byQueue.set(body.queue, [...(byQueue.get(body.queue) ?? []), body.message]);
-    for (const [name, messages] of byQueue) await queue.send(name, messages);
-    await forget(store, rows);
-    sent += rows.length;
+export const relayRecords = async (
+  deps: RelayDeps,
+  records: readonly DynamoDBRecord[],
+): Promise<DynamoDBBatchResponse> => {
+  // Of several writes of one row the last one says it all.
+  const latest = new Map<string, Committed>();
+  for (const record of records) {
+    const committed = readRecord(deps, record);
+    if (!committed) continue;
+    const { pk, sk, version } = committed.row;
+    const name = JSON.stringify([pk, sk]);
+    if ((latest.get(name)?.row.version ?? 0) <= version) latest.set(name, committed);
   }
+  const sequenceNumbers = new Map([...latest.values()].map(({ row, sequenceNumber }) => [row, sequenceNumber]));
+  const { failed, poison } = await relayRows(deps, [...sequenceNumbers.keys()]);
+  for (const { row, error } of poison) tellPoison(deps.log, row, error);
+  return { batchItemFailures: failed.map(({ row }) => ({ itemIdentifier: sequenceNumbers.get(row) ?? '' })) };
 };
 
-/** Rows that changed since they were read carry a newer effect of the same id: they stay for the next turn. */
-const forget = async (store: Store, rows: readonly Row[]): Promise<void> => {
-  const writes = rows.map(({ pk, sk, version }) => ({ kind: 'delete', key: { pk, sk }, expect: { version } }) as const);
+const readRecord = ({ log, clock }: RelayDeps, { eventName, dynamodb }: DynamoDBRecord): Committed | undefined => {
+  if (eventName === 'REMOVE' || !dynamodb?.NewImage) return undefined;
+  const item: StoreItem = dynamodb.NewImage;
+  if (!isOutboxKey(toKey(item))) return undefined;
   try {
-    await store.transact(writes);
+    const row = toRow(item);
+    return row.due && row.due.at <= clock.nowMs() ? { row, sequenceNumber: dynamodb.SequenceNumber ?? '' } : undefined;
   } catch (error) {
-    if (!(error instanceof ConditionFailedError)) throw error;
-    const stale = new Set(error.conflicts.map(({ key }) => key.sk));
-    const rest = writes.filter(({ key }) => !stale.has(key.sk));
-    if (rest.length < writes.length && rest.length > 0) await store.transact(rest);
+    tellPoison(log, toKey(item), error);
+    return undefined;
   }
 };

@@ -1,13 +1,13 @@
 import { safeGet, safePost } from '../../shared/adapters/http/safe-post.ts';
-import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue, releaseInFlight } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import type { LaneDeps, LaneTerms } from '../../shared/chain/lanes/deps.ts';
 import type { Logger } from '../../shared/log.ts';
-import { OUTBOX } from '../../shared/outbox.ts';
+import { isOutboxKey } from '../../shared/outbox.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { BlockSource } from '../../shared/ports/block-source.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
@@ -60,7 +60,7 @@ export const startBackend = (options: BackendOptions): Backend => {
   let wake = (_name: string): void => undefined;
   const store = openSqliteStore(database, {
     onCommit: (writes) => {
-      if (writes.some(({ key }) => key.pk === OUTBOX)) wake('relay');
+      if (writes.some(({ key }) => isOutboxKey(key))) wake('relay');
     },
   });
   // The folder's lock says that no other process is alive on it.
@@ -81,11 +81,12 @@ export const startBackend = (options: BackendOptions): Backend => {
     random,
     log,
     nodes: new Map(nodes.map(({ signer }) => [signer.address, signer])),
-    hosts: new Map(nodes.map((node) => [node.signer.address, hostOf?.(node) ?? node.host])),
+    places: new Map(nodes.map((node) => [node.signer.address, { threads: hostOf?.(node) ?? node.host }])),
     signers: new Map([operator, api, ...nodes.map(({ signer }) => signer)].map((signer) => [signer.address, signer])),
     operator: operator.address,
     settleSpreadBlocks: 3,
     overdueBlocks: 12,
+    unsentAfterMs: DEVNET.unsentAfterMs,
     sweepEveryMs: DEVNET.sweepEveryMs,
     sweepHeights: DEVNET.sweepHeights,
     terms: { ...LANE_TERMS, pollMs: 100, maxPolls: 30, ...options.terms },

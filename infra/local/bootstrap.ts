@@ -1,5 +1,5 @@
 import { SigningCosmWasmClient } from '@cosmjs/cosmwasm';
-import { GasPrice } from '@cosmjs/stargate';
+import { type Coin, GasPrice, type StdFee } from '@cosmjs/stargate';
 import type { CometClient } from '@cosmjs/tendermint-rpc';
 import { MsgGrant } from 'cosmjs-types/cosmos/authz/v1beta1/tx';
 import {
@@ -12,7 +12,7 @@ import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { BadInputError, InvariantError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
-import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
+import type { AccountSigner, NodeKeys } from '../../shared/ports/signer.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { ModelState } from '../../shared/protocol/state.ts';
@@ -22,9 +22,24 @@ import { DEVNET } from './settings.ts';
 
 const FEE = { amount: [{ denom: DEVNET.denom, amount: '375000' }], gas: '15000000' };
 
-export const signingClient = (comet: CometClient, signer: AccountSigner): SigningCosmWasmClient =>
+/** What transactions cost on a chain. */
+export interface SendingTerms {
+  /** A decimal and its denomination: '0.025unes'. */
+  readonly gasPrice: string;
+  /** `auto`: as much as a simulation used, and room. */
+  readonly fee: StdFee | 'auto';
+}
+
+const DEVNET_TERMS: SendingTerms = { gasPrice: DEVNET.gasPrice, fee: FEE };
+const DEVNET_BOND: Coin = { denom: DEVNET.denom, amount: String(DEVNET.nodeBondUnes) };
+
+export const signingClient = (
+  comet: CometClient,
+  signer: AccountSigner,
+  { gasPrice } = DEVNET_TERMS,
+): SigningCosmWasmClient =>
   SigningCosmWasmClient.createWithSigner(comet, offlineSigner(signer), {
-    gasPrice: GasPrice.fromString(DEVNET.gasPrice),
+    gasPrice: GasPrice.fromString(gasPrice),
     broadcastPollIntervalMs: 100,
   });
 
@@ -66,9 +81,10 @@ export const registerModel = async (
   model: string,
   manifest: Manifest,
   windows: ModelState['windows'],
+  terms = DEVNET_TERMS,
 ): Promise<void> => {
   if (await chain.model(model)) return;
-  const client = signingClient(comet, owner);
+  const client = signingClient(comet, owner, terms);
   const msg = registerModelMessage({
     manifestHash: model,
     priceUnes: manifest.price,
@@ -76,8 +92,11 @@ export const registerModel = async (
     windows,
     trial: manifest.knownAnswer.digest,
   });
-  await client.execute(owner.address, chain.contract, msg, FEE);
+  await client.execute(owner.address, chain.contract, msg, terms.fee);
 };
+
+/** A node as its chain knows it: the account of the bond, and the key of its draws. */
+export type NodeToBond = AccountSigner & Pick<NodeKeys, 'vrfPublicKey'>;
 
 /**
  * Bonds a node and lets it serve the model.
@@ -86,19 +105,19 @@ export const registerModel = async (
 export const registerNode = async (
   comet: CometClient,
   chain: Chain,
-  node: NodeSigner,
+  node: NodeToBond,
   model: string,
   computed: string,
+  terms: SendingTerms & { readonly bond: Coin } = { ...DEVNET_TERMS, bond: DEVNET_BOND },
 ): Promise<void> => {
   const known = await chain.node(node.address);
   if (known?.models.includes(model)) return;
-  const client = signingClient(comet, node);
+  const client = signingClient(comet, node, terms);
   if (!known) {
-    const bond = [{ denom: DEVNET.denom, amount: String(DEVNET.nodeBondUnes) }];
     const msg = registerNodeMessage(toHex(node.vrfPublicKey));
-    await client.execute(node.address, chain.contract, msg, FEE, undefined, bond);
+    await client.execute(node.address, chain.contract, msg, terms.fee, undefined, [terms.bond]);
   }
-  await client.execute(node.address, chain.contract, serveMessage(model, computed), FEE);
+  await client.execute(node.address, chain.contract, serveMessage(model, computed), terms.fee);
 };
 
 /** More calls than a lane ever makes: the grant ends by being revoked. */
@@ -111,6 +130,7 @@ export const grantExecution = async (
   grantee: string,
   contract: string,
   keys: string[],
+  terms = DEVNET_TERMS,
 ): Promise<void> => {
   const limit = { typeUrl: MaxCallsLimit.typeUrl, value: MaxCallsLimit.encode({ remaining: CALLS }).finish() };
   const filter = {
@@ -121,6 +141,7 @@ export const grantExecution = async (
   const authorization = { typeUrl, value: encode({ grants: [{ contract, limit, filter }] }).finish() };
   const value = { granter: granter.address, grantee, grant: { authorization } };
   const message = { typeUrl: MsgGrant.typeUrl, value };
-  const { code, rawLog } = await signingClient(comet, granter).signAndBroadcast(granter.address, [message], FEE);
+  const client = signingClient(comet, granter, terms);
+  const { code, rawLog } = await client.signAndBroadcast(granter.address, [message], terms.fee);
   if (code !== 0) throw new InvariantError('grant-failed', `the grant of ${granter.address} failed: ${rawLog}`);
 };

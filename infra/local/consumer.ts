@@ -1,11 +1,9 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
 import type { Queue, ReceivedMessage } from '../../shared/ports/queue.ts';
+import { retryDelayMs } from '../../shared/sqs-batch.ts';
 
 export type BatchHandler = (event: SQSEvent) => Promise<SQSBatchResponse>;
-
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 30_000;
 
 /** The event that Lambda's SQS mapping gives a handler, so that handlers are the same in the cloud and here. */
 const toRecord = (name: QueueName, message: ReceivedMessage): SQSRecord => ({
@@ -42,9 +40,8 @@ export const consumeOnce = async (
   const { batchItemFailures } = await handler({ Records: messages.map((message) => toRecord(name, message)) });
   const failed = new Set(batchItemFailures.map((failure) => failure.itemIdentifier));
   for (const { receipt, receiveCount } of messages) {
-    if (failed.has(receipt)) {
-      await queue.retry(name, receipt, Math.min(FIRST_RETRY_MS * 2 ** (receiveCount - 1), LONGEST_RETRY_MS));
-    } else await queue.ack(name, receipt);
+    if (failed.has(receipt)) await queue.retry(name, receipt, retryDelayMs(receiveCount));
+    else await queue.ack(name, receipt);
   }
   return messages.length;
 };

@@ -7,8 +7,8 @@ import { createHandler as reconcileHandler } from '../../functions/reconcile/han
 import { createHandler as relayHandler } from '../../functions/relay-outbox/handler.ts';
 import type { SendDeps } from '../../functions/send-transaction/deps.ts';
 import { createHandler as sendHandler } from '../../functions/send-transaction/handler.ts';
+import type { StartJobDeps } from '../../functions/start-job/deps.ts';
 import { createHandler as startHandler } from '../../functions/start-job/handler.ts';
-import type { StartJobDeps } from '../../functions/start-job/use-case.ts';
 import type { WatchDeps } from '../../functions/watch-chain/deps.ts';
 import { createHandler as watchHandler } from '../../functions/watch-chain/handler.ts';
 import type { Logger } from '../../shared/log.ts';
@@ -24,6 +24,7 @@ export interface DeploymentDeps extends AdvanceDeps, SendDeps, StartJobDeps, Wat
   /** Account that settles what is overdue. */
   readonly operator: string;
   readonly overdueBlocks: number;
+  readonly unsentAfterMs: number;
   readonly sweepEveryMs: number;
   readonly sweepHeights: number;
   readonly log: Logger;
@@ -58,7 +59,7 @@ export const createDeployment = (deps: DeploymentDeps): Deployment => {
       const { covered, head } = await watch({}, CONTEXT);
       return covered < head;
     },
-    relay: async () => (await relay({}, CONTEXT)).sent,
+    relay: async () => (await relay({}, CONTEXT)).sent ?? 0,
     reconcile: async () => {
       await sweep({}, CONTEXT);
     },

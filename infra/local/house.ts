@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Comet38Client, HttpClient } from '@cosmjs/tendermint-rpc';
 import { DEFAULT_API_CONFIG } from '../../functions/api/deps.ts';
 import { checkUrl } from '../../shared/adapters/http/safe-post.ts';
-import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { ringOnBlocks } from '../../shared/chain/doorbell.ts';
 import type { LaneDeps, LaneTerms } from '../../shared/chain/lanes/deps.ts';
@@ -14,13 +14,10 @@ import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { InvariantError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobHost } from '../../shared/ports/job-host.ts';
-import { type InstalledModel, installOcrModel } from '../../workers/inference/install-ocr.ts';
-import { runKnownAnswer } from '../../workers/inference/known-answer.ts';
-import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
-import { sessionCache } from '../../workers/inference/sessions.ts';
+import type { InstalledModel } from '../../workers/inference/install-ocr.ts';
+import { installTriedModel, type TriedModel } from '../../workers/inference/try-model.ts';
 import { openFaucet } from '../chain/devchain/faucet.ts';
 import { type BlockFeed, type Devchain, inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
 import { type Backend, startBackend } from './backend.ts';
@@ -91,7 +88,12 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
   say('chain', `${chainId} at ${rpcUrls.join(', ')}, contract ${contract}`);
 
   const blobs = openFileBlobs(files.blobs);
-  const model = await installModel(blobs, say);
+  const model = await installTriedModel(blobs);
+  const { name, stages } = model.manifest;
+  say(
+    'model',
+    `${name} ${short(model.model)}: ${stages.length} stages, known answer computed on ${model.runtimeClass}`,
+  );
   await enlist(options, { keystore, comet, chain, model });
 
   const honest = nodeNames(DEVNET.nodes).filter((name) => name !== options.rogue);
@@ -211,34 +213,6 @@ const startChain = (options: HouseOptions, keystore: Keystore): Promise<LocalCha
 const handleOf = ({ chainId, devchain }: LocalChain): RpcHandle => {
   if (devchain) return devchain.rpc.handle;
   throw new InvariantError('no-embedded-chain', `faults of the RPC stand before the embedded chain, not ${chainId}`);
-};
-
-interface TriedModel extends InstalledModel {
-  /** Digest of the known answer, as this machine computed it. */
-  readonly computed: string;
-}
-
-/** Installs the model and runs its known answer: a node may serve it only where this machine computes the same bytes. */
-const installModel = async (blobs: Blobs, say: Say): Promise<TriedModel> => {
-  const model = await installOcrModel(blobs);
-  const sessions = sessionCache(4);
-  const answer = await runKnownAnswer(model.model, { blobs, engine: onnxEngine, sessions });
-  await sessions.clear();
-  if (!answer.equal) {
-    throw new InvariantError(
-      'known-answer-differs',
-      `this machine computes ${answer.computed}, expected ${answer.expected}`,
-      {
-        next: `serve a model made for runtime class ${answer.runtimeClass}`,
-      },
-    );
-  }
-  const { name, stages } = model.manifest;
-  say(
-    'model',
-    `${name} ${short(model.model)}: ${stages.length} stages, known answer computed on ${answer.runtimeClass}`,
-  );
-  return { ...model, computed: answer.computed };
 };
 
 interface Enlisting {

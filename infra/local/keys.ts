@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { systemRandom } from '../../shared/adapters/local/clock.ts';
 import { createKeystore, type Keystore, openKeystore } from '../../shared/adapters/local/keystore.ts';
+import { systemRandom } from '../../shared/adapters/system/clock.ts';
 import { vrfProve } from '../../shared/protocol/ecvrf.ts';
 import { ACCOUNTS, nodeNames } from './devnet.ts';
 import { DEVNET } from './settings.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { createClient } from '../../shared/client/client.ts';
 import { verifyReceipt } from '../../shared/client/receipt/verify.ts';

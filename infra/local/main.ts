@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { createLogger } from '../../shared/log.ts';
 import { type PlayedEdge, playEdge } from './faults/edge.ts';

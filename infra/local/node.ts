@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { reportLost } from '../../functions/reconcile/sweep-jobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { NodeSigner } from '../../shared/ports/signer.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { reportLost } from '../../shared/rows/report-lost.ts';
 import { startThreadHost, type ThreadHost } from '../../workers/inference/thread-host.ts';
 
 /** A worker says nothing for this long only when it is dead. */

@@ -18,6 +18,7 @@ export const DEVNET = {
   gasLimit: 1_000_000,
   feeUnes: '25000',
   timeoutBlocks: 20,
+  unsentAfterMs: 5_000,
   /** Everything that was read is read again once in this time, from this far behind at most. */
   sweepEveryMs: 3_600_000,
   sweepHeights: 10_000,

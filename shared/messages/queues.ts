@@ -18,7 +18,7 @@ const queue = (
 export const QUEUES = {
   'advance-run': queue(15_000, 8),
   'start-job': queue(30_000, 8),
-  'send-transaction': queue(15_000, 20, { fifo: true }),
+  'send-transaction': queue(10_000, 20, { fifo: true }),
   'deliver-webhook': queue(30_000, 8),
   'stage-jobs': queue(10_000, 4, { worker: true }),
 } as const;

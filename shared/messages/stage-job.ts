@@ -29,6 +29,18 @@ export type StageJob = z.infer<typeof StageJob>;
 export const StageJobsMessage = z.strictObject({ run: RunRef, epoch: z.int().positive() });
 export type StageJobsMessage = z.infer<typeof StageJobsMessage>;
 
+/** @returns undefined for what is no such message */
+export const parseStageJobs = (text: string): StageJobsMessage | undefined => {
+  try {
+    return StageJobsMessage.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Environment variable of a Batch job that holds its StageJobsMessage as JSON. */
+export const JOBS_VARIABLE = 'QUORATE_JOBS';
+
 /** Deterministic: starting the same job twice is noticed by the host. */
 export const stageJobId = (job: StageJob): string => `${runId(job.run)}/stage-${job.stage}/epoch-${job.epoch}`;
 

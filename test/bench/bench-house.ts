@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type House, type HouseOptions, openHouse } from '../../infra/local/house.ts';
 import { createSay } from '../../infra/local/say.ts';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { askMessage } from '../../shared/chain/contract-messages.ts';
 import { createLogger } from '../../shared/log.ts';
 import type { QueryState } from '../../shared/protocol/state.ts';

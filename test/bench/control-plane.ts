@@ -1,5 +1,5 @@
 import { DEVNET } from '../../infra/local/settings.ts';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { runId } from '../../shared/messages/ids.ts';
 import { CoverageRow, coverageKey } from '../../shared/rows/coverage.ts';
 import { ask, benchHouse, final } from './bench-house.ts';

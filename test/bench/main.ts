@@ -1,6 +1,8 @@
+import { bundles } from './bundles.ts';
 import { chainBytes } from './chain-bytes.ts';
 import { cheating } from './cheating.ts';
 import { controlPlane } from './control-plane.ts';
+import { cost } from './cost.ts';
 import { gasOfMessages } from './gas.ts';
 import { verifyTime } from './verify.ts';
 import { bigBlock, catchUp } from './watching.ts';
@@ -14,6 +16,8 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   cheating,
   'catch-up': catchUp,
   'big-block': bigBlock,
+  bundles,
+  cost,
 };
 
 const [name, ...args] = process.argv.slice(2);

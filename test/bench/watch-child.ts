@@ -1,25 +1,37 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { watchPass } from '../../functions/watch-chain/use-case.ts';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
-import { CoverageRow, coveragePartition } from '../../shared/rows/coverage.ts';
+import type { Store } from '../../shared/ports/store.ts';
+import { CoverageRow, coveragePartition, cursorKey } from '../../shared/rows/coverage.ts';
 import { EVENT_CHAIN } from './event-chain.ts';
+
+/** A pass is over before the next one is called: each minute. */
+const PASS_BUDGET_MS = 55_000;
 
 /**
  * A watcher as a process of its own: reads everything up to the head, then prints one JSON line of what it took.
- * Usage: node watch-child.ts STORE URL...
+ * Usage: node watch-child.ts STORE URL... where STORE is an SQLite file or `http://HOST:PORT/TABLE` of a DynamoDB emulator, and the
+ * environment has what its client needs.
  */
-const [path = ':memory:', ...urls] = process.argv.slice(2);
-const store = openSqliteStore(path);
+const [at = ':memory:', ...urls] = process.argv.slice(2);
+const openStore = (): Store => {
+  if (!at.startsWith('http')) return openSqliteStore(at);
+  const { origin, pathname } = new URL(at);
+  return openDynamoStore({ client: new DynamoDBClient({ endpoint: origin }), table: pathname.slice(1) });
+};
+const store = openStore();
 const { chain, sources } = await connectEndpoints({ endpoints: urls, ...EVENT_CHAIN, clock: systemClock });
 const startedMs = performance.now();
 let passes = 0;
 let events = 0;
 for (;;) {
   const deps = { store, chain, sources, clock: systemClock, startHeight: 1, passId: () => `pass-${passes}` };
-  const result = await watchPass(deps, 500).catch(async (error: unknown) => {
+  const result = await watchPass(deps, 500, AbortSignal.timeout(PASS_BUDGET_MS)).catch(async (error: unknown) => {
     // As the supervisor does: again, a little later.
     if (!(error instanceof QuorateError) || error.family !== 'transient') throw error;
     await systemClock.sleep(200);
@@ -36,6 +48,8 @@ process.stdout.write(
   `${JSON.stringify({
     tookMs: Math.round(tookMs),
     passes,
+    // Each moves the cursor once.
+    transactions: (await store.get(cursorKey(EVENT_CHAIN.chainId)))?.version,
     heights: heights.length,
     gaps: heights.filter((height, i) => height !== i + 1).length,
     twice: rows.filter(({ version }) => version > 1).length,

@@ -25,7 +25,7 @@ import { synthStacks } from './synth.ts';
 
 /** Generous to two cores: a worker's start takes seconds where a whole cloud shares them. */
 const WINDOWS = { roundBlocks: 8, commitBlocks: 240, revealBlocks: 240 } as const;
-const LANE_UNES = 500_000_000n;
+const LANE_UNES = 200_000_000n;
 const API_KEY = 'guards-nothing';
 
 export interface DeploymentOptions {

@@ -72,7 +72,12 @@ export const startCloud = async ({ maxVcpus = 2, startChain = startTestChain }: 
 };
 
 /** Asks again until the answer is there. @throws when it is not by the deadline, with the last error or answer */
-export const until = async <T>(what: string, probe: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> => {
+export const until = async <T>(
+  what: string,
+  probe: () => Promise<T | undefined>,
+  timeoutMs = 60_000,
+  everyMs = 200,
+): Promise<T> => {
   const deadlineMs = systemClock.nowMs() + timeoutMs;
   let last: unknown;
   for (;;) {
@@ -83,6 +88,6 @@ export const until = async <T>(what: string, probe: () => Promise<T | undefined>
       last = error;
     }
     if (systemClock.nowMs() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`, { cause: last });
-    await systemClock.sleep(200);
+    await systemClock.sleep(everyMs);
   }
 };

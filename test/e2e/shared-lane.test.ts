@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DEVNET } from '../../infra/local/settings.ts';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { createClient } from '../../shared/client/client.ts';
 import { verifyReceipt } from '../../shared/client/receipt/verify.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';

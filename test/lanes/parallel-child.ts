@@ -1,6 +1,7 @@
 // One of several processes that share lanes and a store: plans its messages, brings each to its end and prints how that went.
-import { systemClock, systemRandom } from '../../shared/adapters/local/clock.ts';
+
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { DEFAULT_LANE_TERMS, type LaneDeps } from '../../shared/chain/lanes/deps.ts';
 import { driveIntent } from '../../shared/chain/lanes/drive.ts';

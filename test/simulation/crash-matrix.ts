@@ -35,7 +35,7 @@ export const SPINE_CALLS: readonly string[] = [
 ];
 
 /** Blocks after which a run that is not quiet has failed. */
-const MAX_TURNS = 1_200;
+const MAX_TURNS = 2_400;
 
 export interface Ran {
   readonly state: Awaited<ReturnType<typeof finalState>>;

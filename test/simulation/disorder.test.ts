@@ -29,8 +29,11 @@ const disorderly =
       ack: async (name, receipt) => {
         // A lost acknowledgement: the message comes again after its visibility time-out.
         if (random.below(10) > 0) await queue.ack(name, receipt);
+        // It holds its FIFO group back until then, for longer than the windows of this chain: those are promised to nobody then.
+        else if (QUEUES[name].fifo) await queue.hide(name, receipt, 2_000);
       },
       retry: (name, receipt, delayMs) => queue.retry(name, receipt, delayMs),
+      hide: (name, receipt, hideMs) => queue.hide(name, receipt, hideMs),
       depth: (name) => queue.depth(name),
       deadLetters: (name, limit) => queue.deadLetters(name, limit),
       redrive: (name) => queue.redrive(name),

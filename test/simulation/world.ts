@@ -209,13 +209,13 @@ export class World {
     const signers = this.nodes.map((node) => gate.wrap('signer', node));
     const operator = gate.wrap('signer', this.operator);
     const log = createLogger({ clock, sink: (line) => this.#lines.push(line) });
-    const hosts = new Map(
+    const places = new Map(
       signers.map((signer) => {
         const engine = this.#options.engineOf?.(signer.address) ?? onnxEngine;
         // Loaded graphs are a node's own: another's engine may be another.
         const own = this.#options.engineOf ? sessionCache(4) : sessions;
         const worker = { store, blobs, clock, engine, sessions: own, signer, worker: 'inline', leaseMs: 5_000 };
-        return [signer.address, gate.wrap('host', inlineHost(worker))] as const;
+        return [signer.address, { threads: gate.wrap('host', inlineHost(worker)) }] as const;
       }),
     );
     const deployment = createDeployment({
@@ -226,12 +226,13 @@ export class World {
       clock,
       random,
       log,
-      hosts,
+      places,
       nodes: new Map(signers.map((signer) => [signer.address, signer])),
       signers: new Map([operator, ...signers].map((signer) => [signer.address, signer])),
       operator: operator.address,
       settleSpreadBlocks: 2,
       overdueBlocks: 12,
+      unsentAfterMs: DEVNET.unsentAfterMs,
       sweepEveryMs: DEVNET.sweepEveryMs,
       sweepHeights: DEVNET.sweepHeights,
       // The devchain says once that it has no unordered transactions; this world has been told.
@@ -287,8 +288,7 @@ export class World {
     await deployment.relay();
     for (let worked = true; worked; ) {
       worked = false;
-      for (const name of FUNCTION_QUEUES)
-        worked = (await deployment.consume(name, 10)) > 0 || worked;
+      for (const name of FUNCTION_QUEUES) worked = (await deployment.consume(name, 10)) > 0 || worked;
       await deployment.relay();
     }
     if (turn % 6 === 5) await deployment.reconcile();

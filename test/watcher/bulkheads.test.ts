@@ -10,9 +10,9 @@ import { deployContract, registerModel, registerNode } from '../../infra/local/b
 import { genesisBalances } from '../../infra/local/devnet.ts';
 import { devnetKeys } from '../../infra/local/keys.ts';
 import { DEVNET } from '../../infra/local/settings.ts';
-import { systemClock } from '../../shared/adapters/local/clock.ts';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import type { Keystore } from '../../shared/adapters/local/keystore.ts';
+import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { askMessage } from '../../shared/chain/contract-messages.ts';
 import { type ConnectedChain, connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { createLogger } from '../../shared/log.ts';

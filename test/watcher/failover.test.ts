@@ -338,3 +338,26 @@ it('over HTTP: status codes, Retry-After, JSON-RPC errors and cut connections re
     server.close(() => resolve());
   });
 });
+
+it('over HTTP: a kept connection that was closed meanwhile is no failure of the endpoint', async () => {
+  let answered = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    answered += 1;
+    // Says nothing of its end, and cuts the connection when the next request comes on it.
+    if (request.socket.listenerCount('quorate') > 0) request.socket.resetAndDestroy();
+    else {
+      request.socket.on('quorate', () => undefined);
+      response.writeHead(200, { connection: 'keep-alive' }).end('{"jsonrpc":"2.0","id":1,"result":{}}');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const transport = httpTransport(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const { signal } = new AbortController();
+  const ask = () => transport.execute({ jsonrpc: '2.0', id: 1, method: 'status', params: {} }, signal);
+  await ask();
+  await expect(ask()).resolves.toMatchObject({ result: {} });
+  expect(answered).toBe(3);
+  server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});

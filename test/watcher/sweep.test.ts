@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReconcileDeps } from '../../functions/reconcile/deps.ts';
+import type { CoverageDeps } from '../../functions/reconcile/deps.ts';
 import { sweepCoverage } from '../../functions/reconcile/sweep-coverage.ts';
 import { TransientError } from '../../shared/errors.ts';
 import type { BlockEvents } from '../../shared/ports/chain.ts';
@@ -28,14 +28,12 @@ const open = async (lie: (block: BlockEvents) => BlockEvents = (block) => block,
   };
   const deps = {
     store: watcher.store,
-    chain: watcher.deps.chain as ReconcileDeps['chain'],
+    chain: watcher.deps.chain as CoverageDeps['chain'],
     sources: [source('a'), source('b')],
     clock,
-    operator: 'operator',
-    overdueBlocks: 12,
     sweepEveryMs: EVERY_MS,
     sweepHeights: 1_000,
-  } satisfies ReconcileDeps;
+  } satisfies CoverageDeps;
   const row = async () => SweepRow.parse((await watcher.store.get(sweepKey(CHAIN)))?.body);
   return {
     script,
@@ -44,7 +42,7 @@ const open = async (lie: (block: BlockEvents) => BlockEvents = (block) => block,
     reads,
     deps,
     row,
-    sweep: (d: Partial<ReconcileDeps> = {}) => sweepCoverage({ ...deps, ...d }),
+    sweep: (d: Partial<CoverageDeps> = {}) => sweepCoverage({ ...deps, ...d }),
   };
 };
 

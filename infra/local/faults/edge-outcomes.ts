@@ -1,4 +1,4 @@
-import { systemClock } from '../../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../../shared/adapters/system/clock.ts';
 import { OPEN_TRANSACTIONS } from '../../../shared/chain/lanes/rows.ts';
 import { toHex } from '../../../shared/protocol/encoding.ts';
 import type { House } from '../house.ts';

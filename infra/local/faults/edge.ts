@@ -1,4 +1,4 @@
-import { systemClock } from '../../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../../shared/adapters/system/clock.ts';
 import { toHex } from '../../../shared/protocol/encoding.ts';
 import { sha256 } from '../../../shared/protocol/sha2.ts';
 import type { BlockFeed, Devchain, JsonRpcRequest, RpcHandle } from '../../chain/devchain/index.ts';

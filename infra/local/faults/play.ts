@@ -1,4 +1,4 @@
-import { systemClock } from '../../../shared/adapters/local/clock.ts';
+import { systemClock } from '../../../shared/adapters/system/clock.ts';
 import type { Chain } from '../../../shared/ports/chain.ts';
 import type { JobHost } from '../../../shared/ports/job-host.ts';
 import { workerOf } from '../../../workers/inference/thread-host.ts';

@@ -1,0 +1,33 @@
+import { expect } from 'vitest';
+import { toHex } from '../../../shared/protocol/encoding.ts';
+import type { Cloud } from '../harness.ts';
+
+export interface MessageAbout {
+  readonly sender: string;
+  readonly call: string;
+  /** Whose account the fee of its transaction was taken from. */
+  readonly feePayer: string;
+}
+
+/** Messages about a query that succeeded on chain, but for the ask, by sender and call. */
+export const messagesAbout = async ({ chain }: Cloud, queryId: number, fromHeight: number): Promise<MessageAbout[]> => {
+  const { txs } = await chain.comet.txSearchAll({ query: `tx.height >= ${fromHeight}` });
+  const found = await Promise.all(txs.map(({ hash }) => chain.chain.transaction(toHex(hash).toUpperCase())));
+  return found
+    .flatMap((tx) =>
+      (tx?.code === 0 ? tx.messages : [])
+        .filter((message) => message.queryId === queryId && message.call !== 'ask')
+        .map(({ sender = '', call = '' }) => ({ sender, call, feePayer: tx?.feePayer ?? '' })),
+    )
+    .sort((a, b) => (`${a.sender} ${a.call}` < `${b.sender} ${b.call}` ? -1 : 1));
+};
+
+/** Each node committed once and revealed once, and somebody settled once. */
+export const expectNothingTwice = (messages: readonly MessageAbout[], nodes: readonly string[]): void => {
+  const said = (wanted: (call: string) => boolean) =>
+    messages.filter(({ call }) => wanted(call)).map(({ sender, call }) => `${sender} ${call}`);
+  expect(said((call) => call !== 'settle')).toEqual(
+    nodes.toSorted().flatMap((node) => [`${node} commit`, `${node} reveal`]),
+  );
+  expect(said((call) => call === 'settle')).toHaveLength(1);
+};
