@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { runId } from '../../shared/messages/ids.ts';
 import { CoverageRow, coverageKey } from '../../shared/rows/coverage.ts';
 import { ask, benchHouse, final } from './bench-house.ts';
+import { cloudControlPlane } from './cloud/control-plane.ts';
 import { summary } from './quantile.ts';
 
 const QUERIES = 200;
@@ -12,8 +13,12 @@ const EVERY_MS = 1_000;
 /**
  * Event seen -> stage job queued: from the transaction that stores the block with the opening event, to the call that hands the run's
  * stages to its workers. Between the two: outbox, relay, queue, contract state read, VRF draw, two transactions, another queue.
+ * `--cloud`: on functions deployed into the emulator instead.
  */
-export const controlPlane = async ([count = String(QUERIES)]: readonly string[]): Promise<void> => {
+export const controlPlane = async (args: readonly string[]): Promise<void> => {
+  const [count = String(QUERIES)] = args.filter((arg) => arg !== '--cloud');
+  if (args.includes('--cloud')) return await cloudControlPlane(Number(count));
+
   const placedAtMs = new Map<string, number>();
   const house = await benchHouse({
     hostOf: ({ host }) => ({
