@@ -25,7 +25,7 @@ it('kill -9 of everything, three times in mid-query, loses nothing', { timeout: 
   const health = (await (await fetch(`${serving.apiUrl}/v1/health`)).json()) as {
     queues: Record<string, { dead: number }>;
   };
-  expect(Object.values(health.queues).map(({ dead }) => dead)).toEqual([0, 0, 0, 0]);
+  expect(Object.entries(health.queues).filter(([, { dead }]) => dead > 0)).toEqual([]);
   serving.child.kill('SIGTERM');
   expect((await serving.ended).code).toBe(0);
 });
