@@ -1,6 +1,7 @@
 import { bundles } from './bundles.ts';
 import { chainBytes } from './chain-bytes.ts';
 import { cheating } from './cheating.ts';
+import { usage } from './cloud/usage.ts';
 import { controlPlane } from './control-plane.ts';
 import { cost } from './cost.ts';
 import { gasOfMessages } from './gas.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   'big-block': bigBlock,
   bundles,
   cost,
+  usage,
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -11,6 +11,7 @@ import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { type Client, createClient } from '../../shared/client/client.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
@@ -35,6 +36,8 @@ export interface DeploymentOptions {
   /** Instead of the chain's own. */
   readonly rpcs?: readonly string[];
   readonly lingerMs?: number;
+  /** Another model than the recogniser. */
+  readonly install?: (blobs: Blobs) => Promise<InstalledModel>;
   readonly windows?: typeof WINDOWS;
 }
 
@@ -93,7 +96,8 @@ export const deploy = async (parts: CloudParts, options: DeploymentOptions): Pro
   await deployStacks(emulator, synthStacks(first));
   const bare = openOperation(first, emulator.clientConfig);
   const address = await laneAddress(bare);
-  const [model] = await Promise.all([installModel(bare), chain.pay(address, LANE_UNES)]);
+  const install = options.install ?? (() => installModel(bare));
+  const [model] = await Promise.all([install(await bare.blobs()), chain.pay(address, LANE_UNES)]);
   const models = first.models.map((each) => ({ ...each, id: model.model }));
   const config: CloudConfig = { ...first, lane: { address }, models };
   const operation = openOperation(config, emulator.clientConfig);

@@ -24,6 +24,8 @@ export interface EmulatorOptions {
   readonly dataDir?: string;
   /** Only where a restart has to be found at the old address: nobody holds the port in between. */
   readonly port?: number;
+  /** Address of loopback to listen on, for who puts something before it on the same port of another. Default 127.0.0.1. */
+  readonly host?: string;
 }
 
 export interface Emulator {
@@ -48,8 +50,8 @@ export interface Emulator {
 
 interface Program {
   readonly name: string;
-  args(port: number): readonly string[];
-  env(endpoint: string, port: number): Readonly<Record<string, string>>;
+  args(host: string, port: number): readonly string[];
+  env(endpoint: string, host: string, port: number): Readonly<Record<string, string>>;
   readonly healthPath: string;
   readonly resetPath: string;
 }
@@ -64,10 +66,10 @@ const clientEnv = (endpoint: string): Readonly<Record<string, string>> => ({
 const MINISTACK: Program = {
   name: 'ministack',
   args: () => ['-m', 'ministack'],
-  env: (endpoint, port) => ({
+  env: (endpoint, host, port) => ({
     ...clientEnv(endpoint),
     // The defaults listen on every address of the machine.
-    BIND_HOST: '127.0.0.1',
+    BIND_HOST: host,
     IOT_MTLS_ENABLED: '0',
     MINISTACK_HOST: 'localhost',
     GATEWAY_PORT: String(port),
@@ -82,7 +84,7 @@ const MINISTACK: Program = {
 
 const MOTO: Program = {
   name: 'moto',
-  args: (port) => ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+  args: (host, port) => ['-m', 'moto.server', '-H', host, '-p', String(port)],
   env: clientEnv,
   healthPath: '/moto-api/data.json',
   resetPath: '/moto-api/reset',
@@ -99,17 +101,18 @@ const start = async (program: Program, options: EmulatorOptions): Promise<Emulat
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), `quorate-${program.name}-`));
   mkdirSync(join(dataDir, 'tmp'), { recursive: true });
   const port = options.port ?? (await freePorts(1))[0] ?? 0;
-  const endpoint = `http://127.0.0.1:${port}`;
+  const host = options.host ?? '127.0.0.1';
+  const endpoint = `http://${host}:${port}`;
   const logPath = join(dataDir, `${program.name}.log`);
   const log = openSync(logPath, 'w');
-  const child = spawn(python, program.args(port), {
+  const child = spawn(python, program.args(host, port), {
     cwd: dataDir,
     // Nothing else of ours: what the emulator has, its functions inherit.
     env: {
       HOME: dataDir,
       TMPDIR: join(dataDir, 'tmp'),
       PATH: `${NODE_BIN}:/usr/bin:/bin`,
-      ...program.env(endpoint, port),
+      ...program.env(endpoint, host, port),
       ...options.env,
     },
     stdio: ['ignore', log, log],

@@ -1,6 +1,7 @@
 import { homedir, tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../infra/chain/wasmd/ports.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { type BatchSimulator, startBatchSimulator } from './batch-server/batch-simulator.ts';
 import { eventBridgeDelivery } from './batch-server/event-bridge.ts';
@@ -10,6 +11,13 @@ import { type Emulator, startMinistack } from './emulators.ts';
 import { type CountingProxy, startCountingProxy } from './proxy/counting-proxy.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/**
+ * The SDK calls SQS at the address that a queue's URL has, whatever AWS_ENDPOINT_URL says; and the emulator writes `localhost` and its own port
+ * there. So it listens on another address of loopback, and the proxy on the same port of 127.0.0.1. (macOS has this address only after
+ * `sudo ifconfig lo0 alias 127.0.0.2`.)
+ */
+const BEHIND = '127.0.0.2';
 
 /** AWS on loopback, emulated and simulated, and a real chain. */
 export interface Cloud {
@@ -29,9 +37,10 @@ export interface CloudOptions {
 }
 
 export const startCloud = async ({ maxVcpus = 2, startChain = startTestChain }: CloudOptions = {}): Promise<Cloud> => {
-  const proxy = await startCountingProxy(() => performance.now());
+  const [port = 0] = await freePorts(1);
+  const proxy = await startCountingProxy(() => performance.now(), port);
   const [emulator, chain] = await Promise.all([
-    startMinistack({ env: { AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: 'true' } }),
+    startMinistack({ host: BEHIND, port, env: { AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: 'true' } }),
     startChain(),
   ]);
   const batch = await startBatchSimulator({

@@ -1,6 +1,6 @@
 import type { AccountSigner } from '../../../shared/ports/signer.ts';
 import type { ModelState } from '../../../shared/protocol/state.ts';
-import type { InstallOptions } from '../../../workers/inference/install-ocr.ts';
+import type { InstalledModel, InstallOptions } from '../../../workers/inference/install-ocr.ts';
 import { installTriedModel, type TriedModel } from '../../../workers/inference/try-model.ts';
 import { registerModel } from '../../local/bootstrap.ts';
 import { type Operation, onChain } from './operation.ts';
@@ -24,7 +24,7 @@ export const windowsOf = (blockMs: number, commitMs = COMMIT_MS): ModelState['wi
 /** Makes the model known to the contract, unless it is: who registers it owns it. @throws as {@link onChain} */
 export const publishModel = async (
   { chain: open }: Operation,
-  { model, manifest }: TriedModel,
+  { model, manifest }: InstalledModel,
   owner: AccountSigner,
   windows: ModelState['windows'],
 ): Promise<void> => {

@@ -46,7 +46,7 @@ export const cloudControlPlane = async (queries: number): Promise<void> => {
     const visibleMs = blocks.get(query.opening?.height ?? 0);
     const first = (queue: string) => sent.find((each) => each.queue === queue && queryIdOf(each) === queryId)?.atMs;
     const times = [visibleMs, first('advance-run'), first('start-job'), first('stage-jobs')];
-    if (times.some((time) => time === undefined)) { process.stderr.write(JSON.stringify({queryId, h: query.opening?.height, times, n: sent.length, s: sent.slice(0,3)})+'\n'); continue; }
+    if (times.some((time) => time === undefined)) continue;
     const [visible = 0, advance = 0, start = 0, stage = 0] = times as number[];
     for (const [i, ms] of [stage - visible, advance - visible, start - advance, stage - start].entries()) {
       samples[i]?.push(ms);

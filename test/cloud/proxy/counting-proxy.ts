@@ -26,7 +26,7 @@ export interface CountingProxy extends ReverseProxy {
 }
 
 /** Stands before the emulator for functions and workers (`AWS_ENDPOINT_URL`): sees each call to AWS that they make. */
-export const startCountingProxy = async (nowMs: () => number): Promise<CountingProxy> => {
+export const startCountingProxy = async (nowMs: () => number, port = 0): Promise<CountingProxy> => {
   let aims = { emulator: '', batch: '' };
   const send = (call: AwsCall, forward: Forward, body?: Buffer): Promise<Answer> =>
     forward(call.service === 'batch' ? aims.batch : aims.emulator, body && { body });
@@ -37,7 +37,7 @@ export const startCountingProxy = async (nowMs: () => number): Promise<CountingP
     const answer = counting.fault ? await counting.fault(call, passing, once) : await once();
     if (answer) counting.onCall?.({ ...call, atMs, tookMs: nowMs() - atMs, status: answer.status, passing, answer });
     return answer;
-  });
+  }, port);
   const counting: CountingProxy = {
     ...proxy,
     onCall: undefined,

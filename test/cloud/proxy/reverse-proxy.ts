@@ -34,12 +34,12 @@ export interface ReverseProxy {
 }
 
 /** An HTTP proxy on loopback that a test puts before something, to count, to change or to break what passes. */
-export const startReverseProxy = async (rule: Rule): Promise<ReverseProxy> => {
+export const startReverseProxy = async (rule: Rule, port = 0): Promise<ReverseProxy> => {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, response) => {
     void pass(rule, agent, incoming, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => server.on('error', reject).listen(port, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {

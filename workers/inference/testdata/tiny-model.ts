@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { encodeManifest, type Manifest, runtimeClass } from '../../../shared/model/manifest.ts';
-import { cutAt } from '../../../shared/model/onnx/cut.ts';
+import { type BoundaryTensor, cutAt } from '../../../shared/model/onnx/cut.ts';
 import { ModelProtoSchema, type NodeProto, NodeProtoSchema } from '../../../shared/model/onnx/onnx_pb.ts';
 import type { Blobs } from '../../../shared/ports/blobs.ts';
 import { rawDigest } from '../../../shared/protocol/digest.ts';
@@ -75,9 +75,31 @@ const RUNTIME = {
   platform: 'linux-x64',
 } as const;
 
-/** Puts the two-stage model into `blobs`, as installOcrModel does with the real one. */
-export const installTinyModel = async (blobs: Blobs): Promise<{ model: string; manifest: Manifest }> => {
-  const { first, second } = cutAt(tinyOnnx(), [TINY_CUT]);
+/** Where it can be cut, in order: after each step of its own. */
+export const TINY_CUTS: readonly BoundaryTensor[] = ['x', 'y', 'z'].map((name) => ({
+  name,
+  dtype: 'float32',
+  dims: [1, 'bytes'],
+}));
+
+/** The model in as many parts as there are cuts, and one. */
+const shards = (cuts: readonly (string | BoundaryTensor)[]): Uint8Array[] => {
+  const parts: Uint8Array[] = [];
+  let rest = tinyOnnx();
+  for (const cut of cuts) {
+    const { first, second } = cutAt(rest, [cut]);
+    parts.push(first);
+    rest = second;
+  }
+  return [...parts, rest];
+};
+
+/** Puts the model into `blobs`, in two stages unless other cuts are given, as installOcrModel does with the real one. */
+export const installTinyModel = async (
+  blobs: Blobs,
+  cuts: readonly (string | BoundaryTensor)[] = [TINY_CUT],
+): Promise<{ model: string; manifest: Manifest }> => {
+  const parts = shards(cuts);
   const input = Uint8Array.from({ length: 256 }, (_, i) => i);
   const manifest: Manifest = {
     format: 'quorate/manifest/v1',
@@ -88,10 +110,14 @@ export const installTinyModel = async (blobs: Blobs): Promise<{ model: string; m
     input: { kind: 'bytes', maxBytes: 4096 },
     result: { kind: 'raw', mediaType: 'application/octet-stream' },
     runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
-    stages: [
-      { shard: await blobs.put(first), sizeBytes: first.length, before: 'bytes-to-tensor/v1', after: null },
-      { shard: await blobs.put(second), sizeBytes: second.length, before: null, after: 'tensor-to-bytes/v1' },
-    ],
+    stages: await Promise.all(
+      parts.map(async (part, i) => ({
+        shard: await blobs.put(part),
+        sizeBytes: part.length,
+        before: i === 0 ? ('bytes-to-tensor/v1' as const) : null,
+        after: i === parts.length - 1 ? ('tensor-to-bytes/v1' as const) : null,
+      })),
+    ),
     files: [],
     price: '1000',
     rule: { exact: {} },
