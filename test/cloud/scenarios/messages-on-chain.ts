@@ -22,12 +22,21 @@ export const messagesAbout = async ({ chain }: Cloud, queryId: number, fromHeigh
     .sort((a, b) => (`${a.sender} ${a.call}` < `${b.sender} ${b.call}` ? -1 : 1));
 };
 
-/** Each node committed once and revealed once, and somebody settled once. */
-export const expectNothingTwice = (messages: readonly MessageAbout[], nodes: readonly string[]): void => {
+/**
+ * Each node committed once and revealed once, and somebody settled. Deployments know nothing of each other, so each may settle; a second
+ * settlement in the same block as the first changes nothing, which is for the balances to show.
+ */
+export const expectNothingTwice = (
+  messages: readonly MessageAbout[],
+  nodes: readonly string[],
+  deployments = 1,
+): void => {
   const said = (wanted: (call: string) => boolean) =>
     messages.filter(({ call }) => wanted(call)).map(({ sender, call }) => `${sender} ${call}`);
   expect(said((call) => call !== 'settle')).toEqual(
     nodes.toSorted().flatMap((node) => [`${node} commit`, `${node} reveal`]),
   );
-  expect(said((call) => call === 'settle')).toHaveLength(1);
+  const settled = said((call) => call === 'settle').length;
+  expect(settled).toBeGreaterThanOrEqual(1);
+  expect(settled).toBeLessThanOrEqual(deployments);
 };

@@ -34,6 +34,7 @@ it('serves one committee from two deployments, whichever was asked, and each pay
   expectNothingTwice(
     sent,
     parties.flatMap(({ nodes }) => nodes),
+    parties.length,
   );
   for (const { lane, nodes } of parties) {
     const payers = sent.filter(({ sender }) => nodes.includes(sender)).map(({ feePayer }) => feePayer);
