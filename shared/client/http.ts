@@ -5,7 +5,7 @@ export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 /** A deployment's API over HTTP. Its refusals come back as the typed errors that they were before they became JSON. */
 export interface ApiHttp {
-  /** @throws {BadInputError} 4xx, with the API's code; {TransientError} 5xx, or `api-unreachable` */
+  /** @throws {BadInputError} 4xx, with the API's code; {TransientError} 429 and 5xx, or `api-unreachable` */
   json<T>(path: string, schema: z.ZodType<T>, init?: RequestInit): Promise<T>;
   bytes(path: string): Promise<{ readonly bytes: Uint8Array; readonly mediaType: string }>;
 }
@@ -21,7 +21,8 @@ const ErrorBody = z.object({
 
 const refusal = (status: number, body: unknown): QuorateError => {
   const parsed = ErrorBody.safeParse(body);
-  const family = status >= 500 ? TransientError : BadInputError;
+  // 429 also comes from what stands before the API: too many requests at once.
+  const family = status >= 500 || status === 429 ? TransientError : BadInputError;
   if (!parsed.success) return new family('api-error', `the API answered ${status}`);
   const { code, message, next, details } = parsed.data.error;
   return new family(code, message, { ...(next !== undefined && { next }), ...(details && { details }) });
