@@ -34,13 +34,27 @@ export interface CloudOptions {
   /** Workers at once: two cores bear no more. */
   readonly maxVcpus?: number;
   readonly startChain?: () => Promise<TestChain>;
+  /** Limit of the emulated account: each takes 130 MB. */
+  readonly functionsAtOnce?: number;
 }
 
-export const startCloud = async ({ maxVcpus = 2, startChain = startTestChain }: CloudOptions = {}): Promise<Cloud> => {
+export const startCloud = async ({
+  maxVcpus = 2,
+  startChain = startTestChain,
+  functionsAtOnce = 12,
+}: CloudOptions = {}): Promise<Cloud> => {
   const [port = 0] = await freePorts(1);
   const proxy = await startCountingProxy(() => performance.now(), port);
   const [emulator, chain] = await Promise.all([
-    startMinistack({ host: BEHIND, port, env: { AWS_ENDPOINT_URL: proxy.url, AWS_EC2_METADATA_DISABLED: 'true' } }),
+    startMinistack({
+      host: BEHIND,
+      port,
+      env: {
+        AWS_ENDPOINT_URL: proxy.url,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        LAMBDA_ACCOUNT_CONCURRENCY: String(functionsAtOnce),
+      },
+    }),
     startChain(),
   ]);
   const batch = await startBatchSimulator({

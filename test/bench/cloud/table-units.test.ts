@@ -35,6 +35,19 @@ describe('what DynamoDB bills', () => {
     expect(meter.of('DeleteItem', { Key: row(0) as never }, {}, false).writeUnits).toBe(2);
   });
 
+  it('knows what an update of the store leaves', () => {
+    const meter = new TableMeter();
+    const values = {
+      ':zero': { N: '0' },
+      ':one': { N: '1' },
+      ':body': { S: 'x'.repeat(2_000) },
+      ':due_list': { S: 'l' },
+    };
+    const Update = { Key: { pk: { S: 'a' }, sk: { S: 'b' } }, ExpressionAttributeValues: values };
+    expect(meter.of('TransactWriteItems', { TransactItems: [{ Update }] }, {}, false).writeUnits).toBe(5);
+    expect(meter.of('DeleteItem', { Key: row(0) as never }, {}, false).writeUnits).toBe(3);
+  });
+
   it('is a unit for 4 kB read consistently, half of it else, and at least that for nothing', () => {
     const meter = new TableMeter();
     expect(meter.of('GetItem', { ConsistentRead: true }, {}, false).readUnits).toBe(1);

@@ -34,7 +34,7 @@ interface WriteAction {
   readonly Put?: { readonly Item: Item };
   readonly Delete?: { readonly Key: Item };
   readonly ConditionCheck?: { readonly Key: Item };
-  readonly Update?: { readonly Key: Item };
+  readonly Update?: { readonly Key: Item; readonly ExpressionAttributeValues?: Item };
 }
 
 interface Request {
@@ -88,17 +88,23 @@ export class TableMeter {
   }
 
   #write({ Put, Delete, ConditionCheck, Update }: WriteAction, times: 1 | 2, failed: boolean): TableUnits {
-    const after = Put?.Item;
-    const key = keyOf(after ?? Delete?.Key ?? ConditionCheck?.Key ?? Update?.Key ?? {});
+    const after = Put?.Item ?? (Update && updated(Update));
+    const key = keyOf(after ?? Delete?.Key ?? ConditionCheck?.Key ?? {});
     const before = this.#rows.get(key);
     const larger = Math.max(writeUnits(before), writeUnits(after));
     if (ConditionCheck || failed) return { ...NONE, writeUnits: larger * times };
-    if (Update) throw new Error('the store makes no updates, and nobody counts them here');
     if (after) this.#rows.set(key, after);
     else this.#rows.delete(key);
     return { ...NONE, writeUnits: larger * times + indexUnits(before, after) };
   }
 }
+
+/** The store's own updates set every attribute of a row, or remove it: values are named after their attributes. */
+const updated = ({ Key, ExpressionAttributeValues = {} }: NonNullable<WriteAction['Update']>): Item => {
+  const { ':zero': _zero, ':one': version, ...set } = ExpressionAttributeValues;
+  const attributes = Object.entries(set).map(([name, value]) => [name.slice(1), value] as const);
+  return { ...Key, ...(version && { version }), ...Object.fromEntries(attributes) };
+};
 
 /** Of the index `due`, keys only: one to put in, one to take out, both where a key of it changes. */
 const indexUnits = (before: Item | undefined, after: Item | undefined): number => {

@@ -63,8 +63,9 @@ const pass = async (rule: Rule, agent: Agent, incoming: IncomingMessage, respons
     const { 'transfer-encoding': _chunked, connection: _hop, ...kept } = answer.headers;
     response.writeHead(answer.status, { ...kept, ...(method !== 'HEAD' && { 'content-length': answer.body.length }) });
     response.end(answer.body);
-  } catch {
-    // Who is behind does not answer: neither does this.
+  } catch (error) {
+    // Who is behind does not answer: neither does this. Anything else is a fault of the test's own.
+    if (!(error instanceof Error && 'code' in error)) process.stderr.write(`a rule of the proxy failed: ${error}\n`);
     incoming.socket.destroy();
   }
 };
