@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { JOBS_VARIABLE, parseStageJobs, type StageJobsMessage } from '../../shared/messages/stage-job.ts';
-import type { JobState } from '../../shared/ports/job-watch.ts';
 
 export const BLOCKED = 'Batch Job Queue Blocked';
 
@@ -29,18 +28,6 @@ export const BatchEvent = z.looseObject({
 export type BatchEvent = z.infer<typeof BatchEvent>;
 
 export const queueNameOf = ({ detail }: BatchEvent): string => detail.jobQueue.split('/').at(-1) ?? '';
-
-export const stateOf = ({ detail }: BatchEvent): JobState => {
-  const { jobId: id, status, statusReason, container, attempts } = detail;
-  const reason = [statusReason, container?.reason].filter((text) => text !== undefined && text !== '').join('; ');
-  return {
-    id,
-    status,
-    attempts: attempts.length,
-    ...(reason !== '' && { reason }),
-    ...(container?.exitCode !== undefined && { exitCode: container.exitCode }),
-  };
-};
 
 /** What the job was told to run, from its own variables; undefined for a job that is not ours. */
 export const placementOf = ({ detail }: BatchEvent): StageJobsMessage | undefined => {

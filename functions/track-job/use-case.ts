@@ -1,10 +1,11 @@
 import type { Logger } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
+import { jobStateOf } from '../../shared/ports/job-watch.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { again, applyJobState } from '../../shared/rows/apply-job-state.ts';
 import { BatchJobRow, batchJobKey, newBatchJob, splitJobId } from '../../shared/rows/batch-job.ts';
-import { BatchEvent, BLOCKED, placementOf, queueNameOf, stateOf } from './event.ts';
+import { BatchEvent, BLOCKED, placementOf, queueNameOf } from './event.ts';
 
 export interface TrackJobDeps {
   readonly store: Store;
@@ -30,7 +31,7 @@ export const trackJob = async (deps: TrackJobDeps, event: unknown): Promise<Trac
     return 'ignored';
   }
   if (!jobQueues.includes(queueNameOf(parsed.data))) return 'ignored';
-  const seen = stateOf(parsed.data);
+  const seen = jobStateOf(parsed.data.detail);
   if (parsed.data['detail-type'] === BLOCKED) metrics.count('QueueBlocked', 1);
   const { jobId } = splitJobId(seen.id);
   const lost = await again(async () => {

@@ -1,5 +1,5 @@
-import { type BatchClient, DescribeJobsCommand, type JobDetail } from '@aws-sdk/client-batch';
-import type { JobState, JobWatch } from '../../ports/job-watch.ts';
+import { type BatchClient, DescribeJobsCommand } from '@aws-sdk/client-batch';
+import { type JobState, type JobWatch, jobStateOf } from '../../ports/job-watch.ts';
 import { fromAws } from './aws-errors.ts';
 
 /** Most ids of one DescribeJobs. */
@@ -11,7 +11,7 @@ export const batchWatch = (client: BatchClient): JobWatch => ({
     for (let at = 0; at < ids.length; at += MAX_IDS) {
       try {
         const { jobs = [] } = await client.send(new DescribeJobsCommand({ jobs: ids.slice(at, at + MAX_IDS) }));
-        found.push(...jobs.map(stateOf));
+        found.push(...jobs.map(jobStateOf));
       } catch (error) {
         throw fromAws(error, 'describe batch jobs');
       }
@@ -19,14 +19,3 @@ export const batchWatch = (client: BatchClient): JobWatch => ({
     return found;
   },
 });
-
-const stateOf = ({ jobId, status, attempts = [], statusReason, container }: JobDetail): JobState => {
-  const reason = [statusReason, container?.reason].filter((text) => text !== undefined && text !== '').join('; ');
-  return {
-    id: jobId ?? '',
-    status: status ?? '',
-    attempts: attempts.length,
-    ...(reason !== '' && { reason }),
-    ...(container?.exitCode !== undefined && { exitCode: container.exitCode }),
-  };
-};
