@@ -7,7 +7,7 @@ import { runWakes } from '../../shared/rows/run.ts';
 import { OPEN_TRANSACTIONS } from '../../shared/rows/transaction.ts';
 import { bell } from './bell.ts';
 import type { WatchDeps } from './deps.ts';
-import { type PassResult, watchPass } from './use-case.ts';
+import { MAX_HEIGHTS, type PassResult, watchPass } from './use-case.ts';
 
 export interface AttendDeps extends WatchDeps {
   readonly metrics: Metrics;
@@ -34,8 +34,6 @@ export interface Attended {
   readonly head: number;
 }
 
-/** Heights of one pass: what is left over is the next one's. */
-const MAX_HEIGHTS = 500;
 /** A socket that is connected may still miss a block. */
 const POLLS_PER_LOOK_WITH_SOCKET = 5;
 /** After events: what they open is written by others, and listed a moment later. */

@@ -3,10 +3,7 @@ import type { Context } from 'aws-lambda';
 import { BATCH_TIMEOUT } from '../../shared/sqs-batch.ts';
 import { type AttendDeps, type Attended, attend } from './attend.ts';
 import type { WatchDeps } from './deps.ts';
-import { type PassResult, watchPass } from './use-case.ts';
-
-/** Heights of one invocation: what is left over is the next one's. */
-const MAX_HEIGHTS = 500;
+import { MAX_HEIGHTS, type PassResult, watchPass } from './use-case.ts';
 
 /** One pass: for whoever is called at each block. */
 export const createHandler = (deps: WatchDeps) =>

@@ -17,6 +17,9 @@ export interface PassResult {
   readonly head: number;
 }
 
+/** Heights of one pass of a function: what is left over is the next one's. */
+export const MAX_HEIGHTS = 500;
+
 /** A block with more events than this is not held beside others. */
 const LARGE_BLOCK_EVENTS = 500;
 const isLarge = ({ block }: Reading): boolean => block.events.length > LARGE_BLOCK_EVENTS;
