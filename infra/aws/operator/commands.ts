@@ -6,13 +6,14 @@ import { BadInputError } from '../../../shared/errors.ts';
 import type { AccountSigner } from '../../../shared/ports/signer.ts';
 import { readConfig } from '../read-config.ts';
 import { exportAll } from './export.ts';
-import { laneAddress, writeLane } from './lane.ts';
+import { laneAddress } from './lane.ts';
 import { COMMIT_MS, installModel, publishModel, windowsOf } from './model.ts';
 import { enlistNodes } from './nodes.ts';
 import { type Operation, openOperation } from './operation.ts';
 import { redrive } from './redrive.ts';
 import { lookAt, type StatusReport } from './status.ts';
 import { addTenant } from './tenant.ts';
+import { writeFields } from './write-fields.ts';
 
 export interface Command {
   /** Arguments and options, for the help. */
@@ -64,7 +65,7 @@ const lane: Command = {
   run: async (args, io) => {
     const { values } = parse(args, 0, { write: { type: 'boolean' } });
     const address = await laneAddress(open(values.config));
-    if (values.write) writeLane(configPath(values.config), address);
+    if (values.write) writeFields(configPath(values.config), { lane: { address } });
     io.out(address);
     return EXIT.ok;
   },

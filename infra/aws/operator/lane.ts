@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { BadInputError } from '../../../shared/errors.ts';
 import type { Operation } from './operation.ts';
 
@@ -11,10 +10,4 @@ export const laneAddress = async ({ config, lane }: Operation): Promise<string> 
     `the configuration names lane ${config.lane.address}, the deployment's key is of ${address}`,
     { next: 'Correct lane.address, or point AWS_PROFILE and AWS_REGION at the deployment that is meant.' },
   );
-};
-
-/** Writes `lane.address` into a configuration, keeping all else. */
-export const writeLane = (path: string, address: string): void => {
-  const config: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'));
-  writeFileSync(path, `${JSON.stringify({ ...config, lane: { address } }, undefined, 2)}\n`);
 };

@@ -8,10 +8,10 @@ import { type Io, systemIo } from '../../../shared/client/cli/io.ts';
 import type { Tenant } from '../../../shared/rows/tenant.ts';
 import type { CloudConfig } from '../config.ts';
 import { findStack, outputOf } from './deployed.ts';
-import { writeLane } from './lane.ts';
 import { main } from './main.ts';
 import { windowsOf } from './model.ts';
 import { addTenant } from './tenant.ts';
+import { writeFields } from './write-fields.ts';
 
 const io = (env: Io['env'] = {}) => {
   const [out, err]: [string[], string[]] = [[], []];
@@ -61,7 +61,7 @@ describe('npm run cloud', () => {
 it('writes the lane into a configuration and keeps all else', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'quorate-lane-')), 'config.json');
   writeFileSync(path, JSON.stringify({ name: 'q', lane: { address: 'old' }, nodes: [1] }));
-  writeLane(path, 'wasm1new');
+  writeFields(path, { lane: { address: 'wasm1new' } });
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ name: 'q', lane: { address: 'wasm1new' }, nodes: [1] });
 });
 

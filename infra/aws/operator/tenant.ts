@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { BadInputError } from '../../../shared/errors.ts';
 import type { Random } from '../../../shared/ports/clock.ts';
 import { toHex, utf8 } from '../../../shared/protocol/encoding.ts';
 import { sha256 } from '../../../shared/protocol/sha2.ts';
 import { Tenant } from '../../../shared/rows/tenant.ts';
 import type { CloudConfig } from '../config.ts';
+import { writeFields } from './write-fields.ts';
 
 /** 256 bits: nobody guesses it, so a plain hash of it may lie in a configuration. */
 const KEY_BYTES = 32;
@@ -31,7 +31,6 @@ export const addTenant = (
     const problems = tenant.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new BadInputError('bad-tenant', `the tenant does not fit: ${problems.join('; ')}`);
   }
-  const config: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'));
-  writeFileSync(path, `${JSON.stringify({ ...config, tenants: [...tenants, tenant.data] }, undefined, 2)}\n`);
+  writeFields(path, { tenants: [...tenants, tenant.data] });
   return key;
 };
