@@ -59,30 +59,49 @@ export const redact = (value: unknown, depth = 0): unknown => {
 };
 
 /**
- * Structured log: one JSON object a line, with `time`, `level`, `msg` and the fields. No line carries a secret, a prompt or
- * a payload under its own name (P13); put none into `msg`. A field named like one of the three is kept as `field_<name>`.
+ * A {@link Logger} over whatever writes lines: leaves out levels below the least, and hides what no line may carry (P13).
+ * @param always fields of every line
  */
-export const createLogger = (options: {
-  readonly clock: Clock;
-  readonly sink: (line: string) => void;
-  /** The least level written; default `info`. */
-  readonly level?: LogLevel;
-  readonly fields?: LogFields;
-}): Logger => {
-  const { clock, sink, level: least = 'info', fields: always = {} } = options;
+export const loggerOver = (
+  least: LogLevel,
+  write: (level: LogLevel, msg: string, fields: LogFields) => void,
+  always: LogFields = {},
+): Logger => {
   const at = (level: LogLevel) => (msg: string, fields?: LogFields) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-    const line: Record<string, unknown> = { time: new Date(clock.nowMs()).toISOString(), level, msg };
-    for (const [key, value] of Object.entries(redact({ ...always, ...fields }) as LogFields)) {
-      line[key in line ? `field_${key}` : key] = value;
-    }
-    sink(JSON.stringify(line));
+    write(level, msg, redact({ ...always, ...fields }) as LogFields);
   };
   return {
     debug: at('debug'),
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => createLogger({ ...options, fields: { ...always, ...fields } }),
+    child: (fields) => loggerOver(least, write, { ...always, ...fields }),
   };
 };
+
+/**
+ * Structured log: one JSON object a line, with `time`, `level`, `msg` and the fields. No line carries a secret, a prompt or
+ * a payload under its own name (P13); put none into `msg`. A field named like one of the three is kept as `field_<name>`.
+ */
+export const createLogger = ({
+  clock,
+  sink,
+  level: least = 'info',
+  fields: always = {},
+}: {
+  readonly clock: Clock;
+  readonly sink: (line: string) => void;
+  /** The least level written; default `info`. */
+  readonly level?: LogLevel;
+  readonly fields?: LogFields;
+}): Logger =>
+  loggerOver(
+    least,
+    (level, msg, fields) => {
+      const line: Record<string, unknown> = { time: new Date(clock.nowMs()).toISOString(), level, msg };
+      for (const [key, value] of Object.entries(fields)) line[key in line ? `field_${key}` : key] = value;
+      sink(JSON.stringify(line));
+    },
+    always,
+  );

@@ -1,7 +1,7 @@
 import { LogFormatter, LogItem, Logger as Powertools } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 import type { Context } from 'aws-lambda';
-import { type LogFields, type Logger, type LogLevel, redact } from '../log.ts';
+import { type Logger, type LogLevel, loggerOver } from '../log.ts';
 
 /** Names that Powertools gives to its own fields; a field of ours by such a name is kept as `field_<name>`. */
 const OWN = new Set([
@@ -42,27 +42,16 @@ export interface LambdaLogger extends Logger {
 
 /** Our {@link Logger} on Powertools: one JSON object a line; secrets, prompts and payloads are hidden as everywhere (P13). */
 export const lambdaLogger = (least: LogLevel): LambdaLogger => {
-  const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
   const logLevel = least.toUpperCase() as Uppercase<LogLevel>;
   const powertools = new Powertools({ logLevel, logFormatter: new ShortFormat() });
   let written = 0;
-  const withFields = (always: LogFields): Logger => {
-    const at = (level: LogLevel) => (msg: string, fields?: LogFields) => {
-      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-      written += 1;
-      const hidden = Object.entries(redact({ ...always, ...fields }) as LogFields);
-      powertools[level](msg, Object.fromEntries(hidden.map(([key, v]) => [OWN.has(key) ? `field_${key}` : key, v])));
-    };
-    return {
-      debug: at('debug'),
-      info: at('info'),
-      warn: at('warn'),
-      error: at('error'),
-      child: (fields) => withFields({ ...always, ...fields }),
-    };
-  };
+  const lines = loggerOver(least, (level, msg, fields) => {
+    written += 1;
+    const own = Object.entries(fields).map(([key, value]) => [OWN.has(key) ? `field_${key}` : key, value]);
+    powertools[level](msg, Object.fromEntries(own));
+  });
   return {
-    ...withFields({}),
+    ...lines,
     begin: (context) => {
       powertools.addContext(context);
       written = 0;
