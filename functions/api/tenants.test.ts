@@ -4,11 +4,8 @@ import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { readEnv } from '../../shared/env.ts';
-import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
-import { toBase64, toHex } from '../../shared/protocol/encoding.ts';
-import { sha256 } from '../../shared/protocol/sha2.ts';
-import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
+import { toBase64 } from '../../shared/protocol/encoding.ts';
+import { FakeClock, memoryBlobs, seededRandom } from '../../test/contracts/fakes.ts';
 import { createApi } from './app.ts';
 import { ApiEnv } from './config.ts';
 import { quotaKey } from './quota.ts';
@@ -22,23 +19,6 @@ const tenant = (name: string, key: string, asksPerDay = 2) => ({
 });
 const TENANTS = [tenant('zeta', 'another-key'), tenant('acme', KEY)];
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-
-const memoryBlobs = (): Blobs => {
-  const held = new Map<string, Uint8Array>();
-  return {
-    put: async (bytes) => {
-      const hash = toHex(sha256(bytes));
-      held.set(hash, bytes);
-      return hash;
-    },
-    get: async (hash) => {
-      const bytes = held.get(hash);
-      if (!bytes) throw new BlobMissingError(hash);
-      return bytes;
-    },
-    has: async (hash) => held.has(hash),
-  };
-};
 
 const open = async (tenants = TENANTS) => {
   const database = openDatabase(':memory:');

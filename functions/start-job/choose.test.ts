@@ -3,17 +3,14 @@ import { openDatabase } from '../../shared/adapters/local/sqlite.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { StartJobMessage } from '../../shared/messages/advance.ts';
 import { type StageJob, stageKey } from '../../shared/messages/stage-job.ts';
-import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobStart, StartTerms } from '../../shared/ports/job-host.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
-import { sha256 } from '../../shared/protocol/sha2.ts';
+import { utf8 } from '../../shared/protocol/encoding.ts';
 import { BatchJobRow, batchJobKey, newBatchJob, OPEN_BATCH_JOBS } from '../../shared/rows/batch-job.ts';
 import { PLACEMENTS, PlacementRow, placementKey } from '../../shared/rows/placement.ts';
 import { budgetKey, presenceKey } from '../../shared/rows/workers.ts';
-import { FakeClock } from '../../test/contracts/fakes.ts';
+import { FakeClock, memoryBlobs } from '../../test/contracts/fakes.ts';
 import { CrashError, Gate } from '../../test/simulation/crash.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
 import type { StartJobDeps } from './deps.ts';
@@ -37,15 +34,7 @@ let answer: JobStart | Error;
 let message: (queryId: number) => StartJobMessage;
 
 beforeEach(async () => {
-  const kept = new Map<string, Uint8Array>();
-  const blobs: Blobs = {
-    put: async (bytes) => {
-      kept.set(toHex(sha256(bytes)), bytes);
-      return toHex(sha256(bytes));
-    },
-    get: async (hash) => kept.get(hash) ?? Promise.reject(new BlobMissingError(hash)),
-    has: async (hash) => kept.has(hash),
-  };
+  const blobs = memoryBlobs();
   const { model } = await installTinyModel(blobs);
   const input = await blobs.put(INPUT);
   message = (queryId) => ({ run: run(queryId), queryHash: 'ab'.repeat(32), model, input });

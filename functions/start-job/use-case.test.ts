@@ -4,14 +4,12 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { TransientError } from '../../shared/errors.ts';
 import type { StartJobMessage } from '../../shared/messages/advance.ts';
 import type { StageJob } from '../../shared/messages/stage-job.ts';
-import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobStart } from '../../shared/ports/job-host.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import { PlacementRow, placementKey } from '../../shared/rows/placement.ts';
-import { FakeClock } from '../../test/contracts/fakes.ts';
+import { FakeClock, memoryBlobs } from '../../test/contracts/fakes.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
 import type { StartJobDeps } from './deps.ts';
 import { startJob } from './use-case.ts';
@@ -25,19 +23,7 @@ let answer: JobStart;
 let fetched: () => Promise<Uint8Array>;
 
 beforeEach(async () => {
-  const kept = new Map<string, Uint8Array>();
-  const blobs: Blobs = {
-    put: async (bytes) => {
-      kept.set(toHex(sha256(bytes)), bytes);
-      return toHex(sha256(bytes));
-    },
-    get: async (hash) => {
-      const bytes = kept.get(hash);
-      if (!bytes) throw new BlobMissingError(hash);
-      return bytes;
-    },
-    has: async (hash) => kept.has(hash),
-  };
+  const blobs = memoryBlobs();
   const { model } = await installTinyModel(blobs);
   message = { run, queryHash: 'ab'.repeat(32), model, input: toHex(sha256(INPUT)) };
   started = [];

@@ -1,4 +1,8 @@
+import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
+import { toHex } from '../../shared/protocol/encoding.ts';
+import { sha256 } from '../../shared/protocol/sha2.ts';
 
 interface Sleeper {
   readonly atMs: number;
@@ -51,5 +55,23 @@ export const seededRandom = (seed: number): Random => {
   return {
     bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)),
     below: (bound) => Math.floor(next() * bound),
+  };
+};
+
+/** Blobs that are gone with the test. */
+export const memoryBlobs = (): Blobs => {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    put: async (bytes) => {
+      const hash = toHex(sha256(bytes));
+      kept.set(hash, bytes.slice());
+      return hash;
+    },
+    get: async (hash) => {
+      const bytes = kept.get(hash);
+      if (!bytes) throw new BlobMissingError(hash);
+      return bytes;
+    },
+    has: async (hash) => kept.has(hash),
   };
 };

@@ -4,33 +4,13 @@ import { openSqliteQueue } from '../../shared/adapters/local/sqlite-queue.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import type { RunRef } from '../../shared/messages/ids.ts';
-import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { receiptsRoot } from '../../shared/protocol/receipt.ts';
-import { sha256 } from '../../shared/protocol/sha2.ts';
 import { type EventRow, eventKey } from '../../shared/rows/coverage.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
-import { FakeClock, seededRandom } from '../contracts/fakes.ts';
+import { FakeClock, memoryBlobs, seededRandom } from '../contracts/fakes.ts';
 import type { ChainWithModel } from './chain-with-model.ts';
 import type { Played, Work } from './play-query.ts';
-
-const memoryBlobs = (): Blobs => {
-  const kept = new Map<string, Uint8Array>();
-  return {
-    put: async (bytes) => {
-      const hash = toHex(sha256(bytes));
-      kept.set(hash, bytes);
-      return hash;
-    },
-    get: async (hash) => {
-      const bytes = kept.get(hash);
-      if (!bytes) throw new BlobMissingError(hash);
-      return bytes;
-    },
-    has: async (hash) => kept.has(hash),
-  };
-};
 
 /** The API of an operator who runs the nodes of these addresses, after the watcher and the nodes have written their rows. */
 export const apiOf = async (world: ChainWithModel, played: Played, operated: readonly string[]): Promise<ApiDeps> => {

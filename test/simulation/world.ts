@@ -16,21 +16,18 @@ import { askMessage } from '../../shared/chain/contract-messages.ts';
 import { cometEvidence } from '../../shared/chain/proof/comet-evidence.ts';
 import { createLogger } from '../../shared/log.ts';
 import { FUNCTION_QUEUES } from '../../shared/messages/queues.ts';
-import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import type { NodeSigner } from '../../shared/ports/signer.ts';
-import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
-import { sha256 } from '../../shared/protocol/sha2.ts';
+import { utf8 } from '../../shared/protocol/encoding.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
 import type { InferenceEngine } from '../../workers/inference/engine.ts';
 import { inlineHost } from '../../workers/inference/inline-host.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
-import { seededRandom } from '../contracts/fakes.ts';
+import { memoryBlobs, seededRandom } from '../contracts/fakes.ts';
 import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chain.ts';
 import type { Gate } from './crash.ts';
 
@@ -46,23 +43,6 @@ class SimulatedClock implements Clock {
     this.now += ms;
   }
 }
-
-const memoryBlobs = (): Blobs => {
-  const kept = new Map<string, Uint8Array>();
-  return {
-    put: async (bytes) => {
-      const hash = toHex(sha256(bytes));
-      kept.set(hash, bytes.slice());
-      return hash;
-    },
-    get: async (hash) => {
-      const bytes = kept.get(hash);
-      if (!bytes) throw new BlobMissingError(hash);
-      return bytes;
-    },
-    has: async (hash) => kept.has(hash),
-  };
-};
 
 /** Long enough that a restarted process is back in time. */
 const WINDOWS = { roundBlocks: 50, commitBlocks: 200, revealBlocks: 200 };
