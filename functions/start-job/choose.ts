@@ -38,8 +38,11 @@ export const choose = async (
   if (places.threads || !deps.batch) return { on: 'threads', withinMs, writes: [] };
   const terms = deps.batch;
   const nowMs = deps.clock.nowMs();
-  const now = readWorkers(await deps.store.list(WORKERS, { limit: MAX_ROWS }), nowMs);
-  const leftMs = await leftToCommit(deps, run, terms.blockMs);
+  const [rows, leftMs] = await Promise.all([
+    deps.store.list(WORKERS, { limit: MAX_ROWS }),
+    leftToCommit(deps, run, terms.blockMs),
+  ]);
+  const now = readWorkers(rows, nowMs);
   const needsGpu = terms.needsGpu(model);
   const budget = budgetOf(now, nowMs);
   const choice = chooseWorkers({
@@ -79,9 +82,8 @@ const leftToCommit = async (
   { queryId, attempt }: RunRef,
   blockMs: number,
 ): Promise<number | undefined> => {
-  const query = await chain.query(queryId);
+  const [query, { height }] = await Promise.all([chain.query(queryId), chain.head()]);
   if (!query?.opening || query.attempt !== attempt) return undefined;
-  const { height } = await chain.head();
   return Math.max(0, query.opening.commitClose - height) * blockMs;
 };
 

@@ -16,9 +16,6 @@ const env = readEnv(StartJobEnv, process.env);
 const { log, metrics } = observe(env);
 const { chain } = await openChain(env);
 const queue = openQueue(env);
-/** What waits for its input, or was refused, is tried again at the sweep after this. */
-const TRY_AGAIN_MS = 30_000;
-
 // Workers serve all nodes of a deployment.
 const places = { warm: queueHost(queue), batch: openBatchHost(env) };
 
@@ -30,7 +27,7 @@ export const handler = createHandler(
     clock: systemClock,
     places: new Map(env.NODES.map((node) => [node, places])),
     fetchInput: (uri, maxBytes) => safeGet(uri, { maxBytes, allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP }),
-    claimWithinMs: TRY_AGAIN_MS,
+    claimWithinMs: 30_000,
     batch: {
       blockMs: env.BLOCK_MS,
       jobsPerDay: env.BATCH_JOBS_PER_DAY,

@@ -13,8 +13,11 @@ export const remainingJobs = async (
   epoch: number,
 ): Promise<StageJob[]> => {
   const { run, queryHash, model } = message;
-  const manifest = parseManifest(await deps.blobs.get(model));
-  const rows = await deps.store.list(stageKey(run, 0).pk, { prefix: 'stage/', limit: 100 });
+  const [bytes, rows] = await Promise.all([
+    deps.blobs.get(model),
+    deps.store.list(stageKey(run, 0).pk, { prefix: 'stage/', limit: 100 }),
+  ]);
+  const manifest = parseManifest(bytes);
   const done = rows
     .map((row) => StageState.parse(row.body))
     .filter((stage) => stage.state === 'done')
