@@ -35,7 +35,7 @@ export const askQuery = async (
   const known = await sameAsk(deps, askId, hash);
   if (known) return known;
 
-  if (tenant) await quotaWrite(deps, tenant);
+  let counted = tenant && (await quotaWrite(deps, tenant));
   const { row, input: described, writes } = await planAsk(deps, request, askId, hash);
   if (input.bytes) await deps.blobs.put(input.bytes);
   for (let tries = 0; tries < MAX_QUOTA_TRIES; tries++) {
@@ -44,7 +44,7 @@ export const askQuery = async (
         { kind: 'put', key: askKey(askId), body: row, expect: 'absent' },
         inputWrite(described),
         ...writes,
-        ...(tenant ? [await quotaWrite(deps, tenant)] : []),
+        ...(counted ? [counted] : []),
       ]);
       return row;
     } catch (error) {
@@ -54,6 +54,7 @@ export const askQuery = async (
       if (first) return first;
       // Else another ask of this tenant was counted in between.
       if (!tenant) throw error;
+      counted = await quotaWrite(deps, tenant);
     }
   }
   throw new TransientError('too-many-asks-at-once', 'other asks with this API key were counted in between each time');
