@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { watchPass } from '../../functions/watch-chain/use-case.ts';
 import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
-import { systemClock } from '../../shared/adapters/system/clock.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
@@ -22,7 +22,12 @@ const [at = ':memory:', ...urls] = process.argv.slice(2);
 const openStore = (): Store => {
   if (!at.startsWith('http')) return openSqliteStore(at);
   const { origin, pathname } = new URL(at);
-  return openDynamoStore({ client: new DynamoDBClient({ endpoint: origin }), table: pathname.slice(1) });
+  return openDynamoStore({
+    client: new DynamoDBClient({ endpoint: origin }),
+    table: pathname.slice(1),
+    clock: systemClock,
+    random: systemRandom,
+  });
 };
 const store = openStore();
 const { chain, sources } = await connectEndpoints({ endpoints: urls, ...EVENT_CHAIN, clock: systemClock });

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { MAX_TRANSACTION_WRITES } from '../../shared/ports/store.ts';
 import { eventsPartition } from '../../shared/rows/coverage.ts';
 import { EVENT_CHAIN, eventChain } from '../bench/event-chain.ts';
@@ -51,7 +52,7 @@ describe('a block with 10,000 events', () => {
     // A write of the cursor in each; an event and its message are not parted.
     expect(took.transactions).toBeLessThanOrEqual(Math.ceil(writes / (MAX_TRANSACTION_WRITES - 2)) + BLOCKS.length);
 
-    const store = openDynamoStore({ client, table });
+    const store = openDynamoStore({ client, table, clock: systemClock, random: systemRandom });
     const events = async (queryId: number) =>
       await store.list<{ id: string }>(eventsPartition(EVENT_CHAIN.chainId, queryId), { limit: 2 * EVENTS });
     const ids = new Set<string>();

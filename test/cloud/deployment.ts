@@ -8,7 +8,7 @@ import { enlistNodes } from '../../infra/aws/operator/nodes.ts';
 import { type Operation, openOperation } from '../../infra/aws/operator/operation.ts';
 import { DEVNET } from '../../infra/local/settings.ts';
 import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
-import { systemClock } from '../../shared/adapters/system/clock.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { offlineSigner } from '../../shared/chain/offline-signer.ts';
 import { type Client, createClient } from '../../shared/client/client.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
@@ -116,6 +116,8 @@ export const deploy = async (parts: CloudParts, options: DeploymentOptions): Pro
     store: openDynamoStore({
       client: new DynamoDBClient(emulator.clientConfig),
       table: await operation.output('data', 'TableName'),
+      clock: systemClock,
+      random: systemRandom,
     }),
     client: createClient({
       apiUrl: front.url,

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Key, Store, Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
@@ -58,8 +59,8 @@ describe('the DynamoDB store', () => {
       tried.push(command);
       return attempt(command, send, input);
     });
-    store = openDynamoStore({ client, table, clock: eager });
-    other = openDynamoStore({ client: another, table });
+    store = openDynamoStore({ client, table, clock: eager, random: systemRandom });
+    other = openDynamoStore({ client: another, table, clock: systemClock, random: systemRandom });
     return () => deleteTable(another, table);
   });
   afterEach(() => {
@@ -290,8 +291,8 @@ describe('the DynamoDB store, on a bad day', () => {
     }
     const calm = dynamoClient(emulator);
     return {
-      store: openDynamoStore({ client: clients[0], table, clock: eager }),
-      another: openDynamoStore({ client: clients[1], table, clock: eager }),
+      store: openDynamoStore({ client: clients[0], table, clock: eager, random: systemRandom }),
+      another: openDynamoStore({ client: clients[1], table, clock: eager, random: systemRandom }),
       close: async () => {
         await deleteTable(calm, table);
         for (const client of [...clients, calm]) client.destroy();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openS3Blobs } from '../../shared/adapters/aws/s3-blobs.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { type Emulator, startMinistack } from './emulators.ts';
 
@@ -35,7 +36,7 @@ describe('blobs in S3', () => {
       { step: 'finalizeRequest', priority: 'low' },
     );
     const clock = { nowMs: () => 0, sleep: async () => undefined };
-    blobs = openS3Blobs({ client, bucket, clock });
+    blobs = openS3Blobs({ client, bucket, clock, random: systemRandom });
     return () => client.destroy();
   });
 
@@ -63,7 +64,7 @@ describe('blobs in S3', () => {
   });
 
   it('raise an alarm when the bucket is not there', async () => {
-    const lost = openS3Blobs({ client, bucket: `none-${randomUUID()}` });
+    const lost = openS3Blobs({ client, bucket: `none-${randomUUID()}`, clock: systemClock, random: systemRandom });
     const refusal = { family: 'invariant', code: 'aws-refused' };
     await expect(lost.put(bytes)).rejects.toMatchObject(refusal);
     await expect(lost.get('a'.repeat(64))).rejects.toMatchObject(refusal);

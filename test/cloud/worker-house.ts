@@ -12,7 +12,7 @@ import { openDynamoStore } from '../../shared/adapters/aws/dynamo-store.ts';
 import { openS3Blobs } from '../../shared/adapters/aws/s3-blobs.ts';
 import { openSqsQueue } from '../../shared/adapters/aws/sqs-queue.ts';
 import { queueHost } from '../../shared/adapters/queue-host.ts';
-import { systemRandom } from '../../shared/adapters/system/clock.ts';
+import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { QUEUES } from '../../shared/messages/queues.ts';
 import { type BatchSimulator, startBatchSimulator } from './batch-server/batch-simulator.ts';
 import { Container, type Program } from './batch-server/container.ts';
@@ -88,8 +88,8 @@ export const openWorkerHouse = async (leaseMs = 60_000) => {
   return {
     batch,
     queue,
-    store: openDynamoStore({ client: dynamoClient(emulator), table }),
-    blobs: openS3Blobs({ client: s3, bucket }),
+    store: openDynamoStore({ client: dynamoClient(emulator), table, clock: systemClock, random: systemRandom }),
+    blobs: openS3Blobs({ client: s3, bucket, clock: systemClock, random: systemRandom }),
     batchHost: batchHost({ client, queueOf: () => ({ jobQueue: 'house-jobs', jobDefinition: 'house-inference' }) }),
     watch: batchWatch(client),
     warmHost: queueHost(queue),

@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { Comet38Client, HttpClient } from '@cosmjs/tendermint-rpc';
 import { openKmsAccount } from '../../../shared/adapters/aws/kms-account.ts';
 import { openS3Blobs } from '../../../shared/adapters/aws/s3-blobs.ts';
+import { systemClock, systemRandom } from '../../../shared/adapters/system/clock.ts';
 import { connectChain } from '../../../shared/chain/comet-chain.ts';
 import { refused } from '../../../shared/client/chain-access.ts';
 import type { Blobs } from '../../../shared/ports/blobs.ts';
@@ -56,7 +57,13 @@ export const openOperation = (config: CloudConfig, aws: AwsSettings = {}): Opera
     aws,
     stack,
     output,
-    blobs: async () => openS3Blobs({ client: clients.s3(aws), bucket: await output('data', 'BlobsBucket') }),
+    blobs: async () =>
+      openS3Blobs({
+        client: clients.s3(aws),
+        bucket: await output('data', 'BlobsBucket'),
+        clock: systemClock,
+        random: systemRandom,
+      }),
     lane: async () =>
       openKmsAccount({
         client: new KMSClient(aws),

@@ -15,7 +15,6 @@ import type { Expect, Key, Page, Row, Store, Write } from '../../ports/store.ts'
 import { ConditionFailedError } from '../../ports/store-errors.ts';
 import { toRow } from '../../ports/store-item.ts';
 import { type CheckedWrite, checkKey, checkLimit, checkWrites } from '../limits/store-limits.ts';
-import { systemClock, systemRandom } from '../system/clock.ts';
 import { fromAws } from './aws-errors.ts';
 import { backOff } from './back-off.ts';
 import { readDue } from './dynamo-due.ts';
@@ -31,8 +30,9 @@ const PASSING = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedT
 export interface DynamoStoreOptions {
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly clock?: Clock;
-  readonly random?: Random;
+  /** For back-off and the names of writes. */
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 type Conflict = ConditionFailedError['conflicts'][number];
@@ -54,7 +54,7 @@ class DynamoStore implements Store {
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor({ client, table, clock = systemClock, random = systemRandom }: DynamoStoreOptions) {
+  constructor({ client, table, clock, random }: DynamoStoreOptions) {
     this.#client = client;
     this.#table = table;
     this.#clock = clock;

@@ -5,7 +5,6 @@ import { BlobMissingError } from '../../ports/blob-errors.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import { checkHash } from '../limits/blob-limits.ts';
-import { systemClock, systemRandom } from '../system/clock.ts';
 import { awsErrorName, fromAws } from './aws-errors.ts';
 import { backOff } from './back-off.ts';
 
@@ -17,8 +16,9 @@ const ABSENT = new Set(['NoSuchKey', 'NotFound']);
 export interface S3BlobsOptions {
   readonly client: S3Client;
   readonly bucket: string;
-  readonly clock?: Clock;
-  readonly random?: Random;
+  /** For back-off and the names of writes. */
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 const toBase64 = (hash: string): string => Buffer.from(hash, 'hex').toString('base64');
@@ -29,7 +29,7 @@ class S3Blobs implements Blobs {
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor({ client, bucket, clock = systemClock, random = systemRandom }: S3BlobsOptions) {
+  constructor({ client, bucket, clock, random }: S3BlobsOptions) {
     this.#client = client;
     this.#bucket = bucket;
     this.#clock = clock;

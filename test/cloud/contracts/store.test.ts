@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
 import { openDynamoStore } from '../../../shared/adapters/aws/dynamo-store.ts';
+import { systemClock, systemRandom } from '../../../shared/adapters/system/clock.ts';
 import { storeContract } from '../../contracts/store.ts';
 import { around, oneAtATime } from '../dynamo-faults.ts';
 import { type Emulator, startMinistack, startMoto } from '../emulators.ts';
@@ -24,8 +25,8 @@ for (const [name, start] of [
     }
     const table = await createTable(clients[0]);
     return {
-      store: openDynamoStore({ client: clients[0], table }),
-      another: openDynamoStore({ client: clients[1], table }),
+      store: openDynamoStore({ client: clients[0], table, clock: systemClock, random: systemRandom }),
+      another: openDynamoStore({ client: clients[1], table, clock: systemClock, random: systemRandom }),
       close: async () => {
         await deleteTable(clients[0], table);
         for (const client of clients) client.destroy();
