@@ -34,4 +34,6 @@ export const handler = createHandler({
   checkWebhookUrl: (url) => checkUrl(url, { allowLoopbackHttp: env.ALLOW_LOOPBACK_HTTP }),
   config: { ...DEFAULT_API_CONFIG, maxSeats, publicUrl, defaultModel, maxBodyBytes },
   log,
-}).use(onion({ log, metrics, clock: systemClock }, ({ statusCode }) => ({ statusCode })));
+}).use(
+  onion({ log, metrics, clock: systemClock }, ({ statusCode }: { readonly statusCode?: number }) => ({ statusCode })),
+);

@@ -8,6 +8,7 @@ import { openQueue } from '../../shared/lambda/open/queue.ts';
 import { openStore } from '../../shared/lambda/open/store.ts';
 import { ReconcileEnv } from './config.ts';
 import { createHandler } from './handler.ts';
+import type { Swept } from './use-case.ts';
 
 const env = readEnv(ReconcileEnv, process.env);
 const { log, metrics } = observe(env);
@@ -30,4 +31,4 @@ export const handler = createHandler({
   sweepEveryMs: env.SWEEP_EVERY_MS,
   sweepHeights: env.SWEEP_HEIGHTS,
   watch: openBatchWatch(),
-}).use(onion({ log, metrics, clock: systemClock }, (answer) => answer));
+}).use(onion({ log, metrics, clock: systemClock }, (swept: Swept) => ({ ...swept })));

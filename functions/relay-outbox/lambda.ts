@@ -5,7 +5,7 @@ import { onion } from '../../shared/lambda/onion.ts';
 import { openQueue } from '../../shared/lambda/open/queue.ts';
 import { openStore } from '../../shared/lambda/open/store.ts';
 import { RelayOutboxEnv } from './config.ts';
-import { createHandler } from './handler.ts';
+import { createHandler, type RelayAnswer } from './handler.ts';
 
 const env = readEnv(RelayOutboxEnv, process.env);
 const { log, metrics } = observe(env);
@@ -15,4 +15,8 @@ export const handler = createHandler({
   queue: openQueue(env),
   clock: systemClock,
   log,
-}).use(onion({ log, metrics, clock: systemClock }, ({ batchItemFailures }) => ({ failed: batchItemFailures.length })));
+}).use(
+  onion({ log, metrics, clock: systemClock }, ({ batchItemFailures }: RelayAnswer) => ({
+    failed: batchItemFailures.length,
+  })),
+);

@@ -5,6 +5,7 @@ import { onion } from '../../shared/lambda/onion.ts';
 import { openStore } from '../../shared/lambda/open/store.ts';
 import { TrackJobEnv } from './config.ts';
 import { createHandler } from './handler.ts';
+import type { Tracked } from './use-case.ts';
 
 const env = readEnv(TrackJobEnv, process.env);
 const { log, metrics } = observe(env);
@@ -15,4 +16,4 @@ export const handler = createHandler({
   metrics,
   log,
   jobQueues: [env.BATCH_QUEUE, gpuName(env.BATCH_QUEUE)],
-}).use(onion({ log, metrics, clock: systemClock }, (tracked) => ({ tracked })));
+}).use(onion({ log, metrics, clock: systemClock }, (tracked: Tracked) => ({ tracked })));

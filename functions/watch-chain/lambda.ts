@@ -6,6 +6,7 @@ import { onion } from '../../shared/lambda/onion.ts';
 import { openChain } from '../../shared/lambda/open/chain.ts';
 import { openStore } from '../../shared/lambda/open/store.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import type { Attended } from './attend.ts';
 import { WatchChainEnv } from './config.ts';
 import { createAttendant } from './handler.ts';
 
@@ -30,4 +31,4 @@ export const handler = createAttendant({
   listen: (ring, signal) => ringOnBlocks({ url, ring, height, clock, checkMs }, signal),
   pollMs: env.WATCH_POLL_MS,
   always: env.WATCH_ALWAYS,
-}).use(onion({ log, metrics, clock }, (answer) => answer));
+}).use(onion({ log, metrics, clock }, (attended: Attended) => ({ ...attended })));

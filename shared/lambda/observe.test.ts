@@ -77,7 +77,7 @@ describe('around a handler', () => {
       metrics.count('Anomalies', 2);
       metrics.gauge('ChainLagBlocks', 5);
       return { sent: 3 };
-    }).use(onion({ log, metrics, clock }, (answer) => answer));
+    }).use(onion({ log, metrics, clock }, (answer: { sent: number }) => answer));
     expect(await handler({}, context)).toEqual({ sent: 3 });
     expect(written[0]).toMatchObject({ message: 'invoked', sent: 3, tookMs: 0 });
     expect(written[1]).toMatchObject({

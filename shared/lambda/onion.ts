@@ -15,11 +15,10 @@ export interface OnionDeps {
  * failed or not. An error goes on to Lambda, which counts it.
  * @param tell what the line says of an answer
  */
-export const onion = (
+export const onion = <Answer>(
   { log, metrics, clock }: OnionDeps,
-  // biome-ignore lint/suspicious/noExplicitAny: middy types a middleware by the answer of its handler
-  tell: (answer: any) => LogFields = () => ({}),
-): MiddlewareObj => {
+  tell: (answer: Answer) => LogFields = () => ({}),
+): MiddlewareObj<unknown, Answer> => {
   let beganMs = 0;
   return {
     before: ({ context }) => {
@@ -27,7 +26,7 @@ export const onion = (
       log.begin(context);
     },
     after: ({ response }) => {
-      if (log.written === 0) log.info('invoked', { ...tell(response), tookMs: clock.nowMs() - beganMs });
+      if (log.written === 0) log.info('invoked', { ...(response && tell(response)), tookMs: clock.nowMs() - beganMs });
       metrics.flush();
     },
     onError: ({ error }) => {
