@@ -2,16 +2,15 @@ import { z } from 'zod';
 import { BadInputError } from '../../shared/errors.ts';
 import type { Key, Write } from '../../shared/ports/store.ts';
 import type { Tenant } from '../../shared/rows/tenant.ts';
+import { DAY_MS, utcDay } from '../../shared/utc-day.ts';
 import type { ApiDeps } from './deps.ts';
 
 /** Asks of one tenant on one UTC day: counted in the transaction that keeps the ask, so a repeat that finds it counts nothing. */
 const QuotaRow = z.strictObject({ used: z.int().positive() });
 
-const DAY_MS = 86_400_000;
-
 export const quotaKey = (tenant: string, nowMs: number): Key => ({
   pk: `quota/${tenant}`,
-  sk: `asks/${Math.floor(nowMs / DAY_MS)}`,
+  sk: `asks/${utcDay(nowMs)}`,
 });
 
 /** The write that counts one ask more, good for as long as nobody else counts. @throws {BadInputError} `quota-used` */

@@ -6,6 +6,7 @@ import type { Write } from '../../shared/ports/store.ts';
 import { BatchJobRow, OPEN_BATCH_JOBS } from '../../shared/rows/batch-job.ts';
 import type { PlacementRow } from '../../shared/rows/placement.ts';
 import { BudgetRow, budgetKey, readWorkers, WORKERS, type WorkersNow } from '../../shared/rows/workers.ts';
+import { utcDay } from '../../shared/utc-day.ts';
 import type { StartJobDeps } from './deps.ts';
 
 export type Chosen =
@@ -21,7 +22,6 @@ export type Chosen =
 /** Workers looked at; more would be alive than a deployment ever has. */
 const MAX_ROWS = 500;
 const MAX_OPEN_JOBS = 200;
-const DAY_MS = 86_400_000;
 
 /** Which workers a run's remaining stages go to now, from what is known of them all. */
 export const choose = async (
@@ -98,7 +98,7 @@ const starting = async ({ store }: StartJobDeps, nowMs: number) => {
 };
 
 const budgetOf = ({ budget }: WorkersNow, nowMs: number): BudgetRow => {
-  const day = Math.floor(nowMs / DAY_MS);
+  const day = utcDay(nowMs);
   const row = budget && BudgetRow.parse(budget.body);
   return row?.day === day ? row : { day, jobs: 0 };
 };
