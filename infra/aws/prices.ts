@@ -1,6 +1,6 @@
 /**
- * On-demand prices of us-east-1 in dollars, as AWS published them in November 2026, without discounts. What nobody needs here is left
- * out. A price that changed is changed here, with the date.
+ * On-demand prices of us-east-1 in dollars, without discounts, as we know them in November 2026: not read from AWS's pages, which are
+ * named so that each can be checked before it is quoted. What nobody needs here is left out. A price that changed is changed here, with the date.
  */
 export const PRICES_AS_OF = '2026-11, us-east-1';
 

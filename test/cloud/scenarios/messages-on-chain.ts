@@ -23,8 +23,8 @@ export const messagesAbout = async ({ chain }: Cloud, queryId: number, fromHeigh
 };
 
 /**
- * Each node committed once and revealed once, and somebody settled. Deployments know nothing of each other, so each may settle; a second
- * settlement in the same block as the first changes nothing, which is for the balances to show.
+ * Each node committed once and revealed once, and somebody settled. Deployments know nothing of each other, so each may settle: the
+ * contract answers a second settlement without doing anything (`noop` in contract/src/settle.rs), which is for the balances to show.
  */
 export const expectNothingTwice = (
   messages: readonly MessageAbout[],
