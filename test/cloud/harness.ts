@@ -1,6 +1,3 @@
-import { homedir, tmpdir } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../infra/chain/wasmd/ports.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { type BatchSimulator, startBatchSimulator } from './batch-server/batch-simulator.ts';
@@ -9,8 +6,7 @@ import { startTestChain, type TestChain } from './chain.ts';
 import { type CloudDeployment, type DeploymentOptions, deploy } from './deployment.ts';
 import { type Emulator, startMinistack } from './emulators.ts';
 import { type CountingProxy, startCountingProxy } from './proxy/counting-proxy.ts';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+import { workerProgram } from './worker-program.ts';
 
 /**
  * The SDK calls SQS at the address that a queue's URL has, whatever AWS_ENDPOINT_URL says; and the emulator writes `localhost` and its own port
@@ -58,18 +54,7 @@ export const startCloud = async ({
     startChain(),
   ]);
   const batch = await startBatchSimulator({
-    program: {
-      path: process.execPath,
-      args: ['workers/inference/main.ts'],
-      cwd: ROOT,
-      environment: {
-        ...emulator.env,
-        AWS_ENDPOINT_URL: proxy.url,
-        PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-        HOME: homedir(),
-        TMPDIR: tmpdir(),
-      },
-    },
+    program: workerProgram({ ...emulator.env, AWS_ENDPOINT_URL: proxy.url }),
     maxVcpus,
     deliver: eventBridgeDelivery(emulator.endpoint),
   });

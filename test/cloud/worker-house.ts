@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { homedir, tmpdir } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BatchClient, CreateJobQueueCommand, RegisterJobDefinitionCommand } from '@aws-sdk/client-batch';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -15,12 +12,12 @@ import { queueHost } from '../../shared/adapters/queue-host.ts';
 import { systemClock, systemRandom } from '../../shared/adapters/system/clock.ts';
 import { QUEUES } from '../../shared/messages/queues.ts';
 import { type BatchSimulator, startBatchSimulator } from './batch-server/batch-simulator.ts';
-import { Container, type Program } from './batch-server/container.ts';
+import { Container } from './batch-server/container.ts';
 import { makeQueues } from './contracts/sqs.ts';
 import { type Emulator, startMinistack } from './emulators.ts';
 import { createTable, dynamoClient } from './table.ts';
+import { workerProgram } from './worker-program.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const NODE = 'quorate1testnode';
 
 /** What workers work with: table, bucket, queue and secret in an emulator, and the Batch simulator that starts their real entry point. */
@@ -37,17 +34,7 @@ export const openWorkerHouse = async (leaseMs = 60_000) => {
   const { visibilityMs, maxReceives } = QUEUES['stage-jobs'];
   const { urls } = await makeQueues(sqs, ['stage-jobs'], { visibilitySeconds: visibilityMs / 1_000, maxReceives });
   const queue = openSqsQueue({ client: sqs, urls, random: systemRandom });
-  const program: Program = {
-    path: process.execPath,
-    args: ['workers/inference/main.ts'],
-    cwd: ROOT,
-    environment: {
-      ...emulator.env,
-      PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
-      HOME: homedir(),
-      TMPDIR: tmpdir(),
-    },
-  };
+  const program = workerProgram(emulator.env);
   const worker = {
     DEPLOYMENT: 'house',
     LOG_LEVEL: 'debug',
