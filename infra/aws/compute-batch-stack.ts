@@ -1,4 +1,4 @@
-import { Duration, Fn, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import {
   Action,
   AllocationStrategy,
@@ -22,7 +22,6 @@ import {
   LaunchTemplateHttpTokens,
   SecurityGroup,
   SubnetType,
-  Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage, LogDriver } from 'aws-cdk-lib/aws-ecs';
@@ -35,6 +34,7 @@ import type { WorkerEnv } from '../../workers/inference/config.ts';
 import { batchNames, type JobKind, jobKinds, jobNeeds, maxVcpus } from './batch-names.ts';
 import type { CloudConfig } from './config.ts';
 import { ROOT } from './constructs/bundle.ts';
+import { publicNetwork } from './constructs/public-network.ts';
 import type { ControlStack } from './control-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import { grantBlobs, grantNodeKeys, grantRows } from './grants.ts';
@@ -134,17 +134,10 @@ export class ComputeBatchStack extends Stack {
   }
 
   #network(): IVpc {
-    const vpc = new Vpc(this, 'network', {
-      // Named without a look-up: a template must not depend on who synthesises it.
-      availabilityZones: [0, 1].map((at) => Fn.select(at, Fn.getAzs())),
-      natGateways: 0,
-      subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
-      restrictDefaultSecurityGroup: false,
-    });
+    const vpc = publicNetwork(this);
     vpc.addGatewayEndpoint('s3', { service: GatewayVpcEndpointAwsService.S3 });
     vpc.addGatewayEndpoint('dynamodb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
-    // Said to be what it is, since the CDK's types are not written for exact optional properties.
-    return vpc as IVpc;
+    return vpc;
   }
 
   #machine(config: CloudConfig): LaunchTemplate {

@@ -1,4 +1,4 @@
-import { CfnOutput, type CfnResource, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import {
   BlockDeviceVolume,
@@ -11,12 +11,13 @@ import {
   SecurityGroup,
   SubnetType,
   UserData,
-  Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { CloudConfig } from './config.ts';
+import { pinLogicalId } from './constructs/pin-logical-id.ts';
+import { publicNetwork } from './constructs/public-network.ts';
 
 type EnclaveConfig = NonNullable<CloudConfig['enclave']>;
 
@@ -55,7 +56,7 @@ export class ComputeEnclaveStack extends Stack {
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    (key.node.defaultChild as CfnResource).overrideLogicalId('EnclaveKey');
+    pinLogicalId(key, 'EnclaveKey');
     key.addToResourcePolicy(
       new PolicyStatement({
         sid: 'NotWithoutAttestation',
@@ -77,12 +78,7 @@ export class ComputeEnclaveStack extends Stack {
   }
 
   #group(enclave: EnclaveConfig, role: Role): AutoScalingGroup {
-    const vpc = new Vpc(this, 'network', {
-      availabilityZones: [0, 1].map((at) => Fn.select(at, Fn.getAzs())),
-      natGateways: 0,
-      subnetConfiguration: [{ name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 20 }],
-      restrictDefaultSecurityGroup: false,
-    }) as IVpc;
+    const vpc: IVpc = publicNetwork(this);
     const launchTemplate = new LaunchTemplate(this, 'host', {
       instanceType: new InstanceType(enclave.instanceType),
       machineImage: MachineImage.latestAmazonLinux2023(),

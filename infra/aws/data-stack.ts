@@ -1,4 +1,4 @@
-import { CfnOutput, type CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AttributeType,
   BillingMode,
@@ -11,7 +11,9 @@ import { type IKey, Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { DUE_INDEX } from '../../shared/adapters/aws/dynamo-items.ts';
 import type { CloudConfig } from './config.ts';
+import { pinLogicalId } from './constructs/pin-logical-id.ts';
 
 /**
  * What outlives every deployment: rows, blobs, the lane's key and the secret of the nodes' keys. All of it is retained when the stack
@@ -49,7 +51,7 @@ export class DataStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     table.addGlobalSecondaryIndex({
-      indexName: 'due',
+      indexName: DUE_INDEX,
       partitionKey: { name: 'due_list', type: AttributeType.STRING },
       sortKey: { name: 'due_at', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
@@ -106,7 +108,3 @@ export class DataStack extends Stack {
     });
   }
 }
-
-const pinLogicalId = (construct: Construct, id: string): void => {
-  (construct.node.defaultChild as CfnResource).overrideLogicalId(id);
-};

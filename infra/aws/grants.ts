@@ -3,6 +3,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { DUE_INDEX } from '../../shared/adapters/aws/dynamo-items.ts';
 
 const allow = (grantee: IGrantable, statement: Partial<ConstructorParameters<typeof PolicyStatement>[0]>): void => {
   grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement(statement));
@@ -16,7 +17,7 @@ export const grantRows = (table: ITable, grantee: IGrantable): void => {
     ),
     resources: [table.tableArn],
   });
-  allow(grantee, { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/due`] });
+  allow(grantee, { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${DUE_INDEX}`] });
 };
 
 /** With the right to list, since S3 tells others 403 where it means that a blob is not there. */
