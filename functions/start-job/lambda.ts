@@ -2,6 +2,7 @@ import { safeGet } from '../../shared/adapters/http/safe-post.ts';
 import { queueHost } from '../../shared/adapters/queue-host.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { readEnv } from '../../shared/env.ts';
+import { invocationTrace } from '../../shared/lambda/invocation-trace.ts';
 import { batchHooks, observe } from '../../shared/lambda/observe.ts';
 import { onion } from '../../shared/lambda/onion.ts';
 import { openBatchHost } from '../../shared/lambda/open/batch.ts';
@@ -17,7 +18,7 @@ const { log, metrics } = observe(env);
 const { chain } = await openChain(env);
 const queue = openQueue(env);
 // Workers serve all nodes of a deployment.
-const places = { warm: queueHost(queue), batch: openBatchHost(env) };
+const places = { warm: queueHost(queue, invocationTrace), batch: openBatchHost(env) };
 
 export const handler = createHandler(
   {

@@ -20,8 +20,11 @@ import {
   type IVpc,
   LaunchTemplate,
   LaunchTemplateHttpTokens,
+  MultipartBody,
+  MultipartUserData,
   SecurityGroup,
   SubnetType,
+  UserData,
 } from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage, LogDriver } from 'aws-cdk-lib/aws-ecs';
@@ -30,7 +33,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import { queueUrlKey } from '../../shared/env.ts';
-import type { WorkerEnv } from '../../workers/inference/config.ts';
+import { STOP_MS, type WorkerEnv } from '../../workers/inference/config.ts';
 import { batchNames, type JobKind, jobKinds, jobNeeds, maxVcpus } from './batch-names.ts';
 import type { CloudConfig } from './config.ts';
 import { ROOT } from './constructs/bundle.ts';
@@ -48,6 +51,8 @@ const LIFE_MS = 4 * 3_600_000;
 const TIMEOUT = Duration.millis(LIFE_MS + 3_600_000);
 /** How long a claim of a stage holds; longer than any single run of a graph. */
 const LEASE_MS = 120_000;
+/** What a container is given to end beyond what its worker allows itself. */
+const STOP_MARGIN_MS = 5_000;
 /** The image, a model's weights and room. */
 const DISK_GIB = 60;
 /** When a job that no machine is found for is ended, so that its stages are placed anew. */
@@ -146,6 +151,7 @@ export class ComputeBatchStack extends Stack {
       httpTokens: LaunchTemplateHttpTokens.REQUIRED,
       // A container cannot reach the machine's own credentials.
       httpPutResponseHopLimit: 1,
+      userData: agentUserData(),
       blockDevices: [
         {
           deviceName: '/dev/xvda',
@@ -211,6 +217,21 @@ export class ComputeBatchStack extends Stack {
     });
   }
 }
+
+/**
+ * A worker gets the time that it asks for after SIGTERM, where ECS gives 30 s, and SIGTERM also when Spot takes its machine back. MIME, since
+ * Batch adds its own part: https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
+ */
+const agentUserData = (): UserData => {
+  const agent = UserData.forLinux();
+  agent.addCommands(
+    `echo ECS_CONTAINER_STOP_TIMEOUT=${(STOP_MS + STOP_MARGIN_MS) / 1_000}s >> /etc/ecs/ecs.config`,
+    'echo ECS_ENABLE_SPOT_INSTANCE_DRAINING=true >> /etc/ecs/ecs.config',
+  );
+  const parts = new MultipartUserData();
+  parts.addPart(MultipartBody.fromUserData(agent));
+  return parts;
+};
 
 /** By digest from the configuration; else built from the Dockerfile, which needs docker, and pushed under the digest of its sources. */
 const workerImage = (kind: JobKind, { workers }: CloudConfig): ContainerImage => {

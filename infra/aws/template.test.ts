@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
 import { METRICS } from '../../shared/metrics.ts';
-import { WorkerEnv } from '../../workers/inference/config.ts';
+import { STOP_MS, WorkerEnv } from '../../workers/inference/config.ts';
 import { ROOT } from './constructs/bundle.ts';
 import { FUNCTIONS, type FunctionName } from './functions.ts';
 import { appOf, type Found, FULL, ofType, PLAIN, resourcesOf } from './testdata/synth.ts';
@@ -254,6 +254,15 @@ describe('machines', () => {
       expect(MetadataOptions).toMatchObject({ HttpTokens: 'required', HttpPutResponseHopLimit: 1 });
       expect(BlockDeviceMappings.every(({ Ebs }: { Ebs: { Encrypted: boolean } }) => Ebs.Encrypted)).toBe(true);
     }
+  });
+
+  it('give a worker the time to end that it allows itself', () => {
+    const [machine] = ofType(full, 'AWS::EC2::LaunchTemplate').filter(({ id }) => id.startsWith('machine'));
+    const userData = text(machine?.Properties.LaunchTemplateData.UserData);
+    expect(userData).toContain('multipart/mixed');
+    const [, seconds] = /ECS_CONTAINER_STOP_TIMEOUT=(\d+)s/.exec(userData) ?? [];
+    expect(Number(seconds) * 1_000).toBeGreaterThan(STOP_MS);
+    expect(userData).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true');
   });
 
   it('let jobs try again after a lost machine or when asked, and never otherwise', () => {

@@ -1,7 +1,7 @@
 import type { MetricName, Metrics } from '../metrics.ts';
 import type { Store, Write } from '../ports/store.ts';
 import { TxRow } from '../rows/transaction.ts';
-import { withTransact } from './with-transact.ts';
+import { withTransact } from '../with-transact.ts';
 
 /** What a durable write says about how the deployment does. */
 const meaning = (write: Write): MetricName | undefined => {

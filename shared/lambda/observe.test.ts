@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/contracts/fakes.ts';
 import { TransientError } from '../errors.ts';
 import type { Queue } from '../ports/queue.ts';
+import { currentTrace } from '../trace.ts';
 import { batchHooks, observe } from './observe.ts';
 import { onion } from './onion.ts';
-import { currentTrace } from './trace.ts';
 
 type Line = Record<string, unknown>;
 

@@ -3,9 +3,9 @@ import type { FunctionQueue } from '../messages/queues.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { BatchHooks } from '../sqs-batch.ts';
+import { withTrace } from '../trace.ts';
 import { type LambdaLogger, lambdaLogger } from './log.ts';
 import { type LambdaMetrics, lambdaMetrics } from './metrics.ts';
-import { withTrace } from './trace.ts';
 
 export interface Observed {
   readonly log: LambdaLogger;

@@ -6,8 +6,9 @@ import { OUTBOX, type OutboxEntry, outboxWrite } from '../outbox.ts';
 import type { Row, Write } from '../ports/store.ts';
 import { anomalyWrite } from '../rows/coverage.ts';
 import { txKey } from '../rows/transaction.ts';
+import { tracedStore, withTrace } from '../trace.ts';
 import { countedStore } from './counted-store.ts';
-import { currentTrace, tracedStore, withTrace } from './trace.ts';
+import { invocationTrace } from './invocation-trace.ts';
 
 const TRACE = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1';
 const openStore = () => openSqliteStore(openDatabase(':memory:'));
@@ -47,12 +48,12 @@ describe('a store that stamps traces', () => {
 
 describe('the current trace', () => {
   it("is the message's while it is handled, and else the invocation's", async () => {
-    expect(currentTrace()).toBeUndefined();
+    expect(invocationTrace()).toBeUndefined();
     process.env._X_AMZN_TRACE_ID = 'Root=1-invocation';
-    expect(currentTrace()).toBe('Root=1-invocation');
+    expect(invocationTrace()).toBe('Root=1-invocation');
     const later = async (): Promise<string | undefined> => {
       await new Promise((resolve) => setImmediate(resolve));
-      return currentTrace();
+      return invocationTrace();
     };
     const [a, b, none] = await Promise.all([
       withTrace('Root=1-a', later),

@@ -40,6 +40,8 @@ export const parseStageJobs = (text: string): StageJobsMessage | undefined => {
 
 /** Environment variable of a Batch job that holds its StageJobsMessage as JSON. */
 export const JOBS_VARIABLE = 'QUORATE_JOBS';
+/** And the one that holds its trace, named as Lambda names it to a function. */
+export const TRACE_VARIABLE = '_X_AMZN_TRACE_ID';
 
 /** Deterministic: starting the same job twice is noticed by the host. */
 export const stageJobId = (job: StageJob): string => `${runId(job.run)}/stage-${job.stage}/epoch-${job.epoch}`;

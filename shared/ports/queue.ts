@@ -25,6 +25,8 @@ export interface ReceivedMessage {
   /** 1 on the first delivery. */
   readonly receiveCount: number;
   readonly sentAtMs: number;
+  /** As it was sent, where the broker keeps it. */
+  readonly trace?: string;
 }
 
 /** As the broker knows it at this moment: SQS's numbers are estimates, which settle within a minute. */

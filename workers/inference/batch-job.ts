@@ -7,6 +7,7 @@ import {
   type StageJobsMessage,
   StageState,
   stageKey,
+  TRACE_VARIABLE,
 } from '../../shared/messages/stage-job.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { batchWorker } from '../../shared/rows/batch-job.ts';
@@ -27,6 +28,7 @@ const Variables = z.object({
 export interface BatchJob {
   readonly placement: StageJobsMessage;
   readonly arrayIndex: number | undefined;
+  readonly trace: string | undefined;
   /** Names this attempt, and those of the same job before it, in stage rows. */
   readonly worker: string;
   readonly replaces: ReadonlySet<string>;
@@ -48,7 +50,8 @@ export const readBatchJob = (env: Readonly<Record<string, string | undefined>>):
     AWS_BATCH_JOB_ARRAY_INDEX: arrayIndex,
   } = variables.data;
   const before = Array.from({ length: attempt - 1 }, (_, i) => batchWorker(id, i + 1));
-  return { placement, arrayIndex, worker: batchWorker(id, attempt), replaces: new Set(before) };
+  const trace = env[TRACE_VARIABLE];
+  return { placement, arrayIndex, trace, worker: batchWorker(id, attempt), replaces: new Set(before) };
 };
 
 export interface BatchJobEnd {

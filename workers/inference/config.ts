@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { BlobsEnv, CommonEnv, envTypes, NodeKeysEnv, queuesEnv, StoreEnv } from '../../shared/env.ts';
 
+/** From SIGTERM until a worker ends by itself: Spot gives two minutes. What is not done then is left to its lease. */
+export const STOP_MS = 110_000;
+
 /** A worker's container: what its job definition sets. What to run comes from the message or from the job's own variables. */
 export const WorkerEnv = z.object({
   ...CommonEnv,

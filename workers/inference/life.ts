@@ -1,3 +1,4 @@
+import { withTrace } from '../../shared/trace.ts';
 import { type BatchJob, EXIT, runBatchJob } from './batch-job.ts';
 import type { CloudWorker } from './cloud-worker.ts';
 import { othersPresent } from './presence.ts';
@@ -10,7 +11,7 @@ import { stay } from './stay.ts';
  */
 export const live = async (worker: CloudWorker, job: BatchJob | undefined, signal: AbortSignal): Promise<number> => {
   if (job) {
-    const { code, mayStay, inTime } = await runBatchJob(worker, job);
+    const { code, mayStay, inTime } = await withTrace(job.trace, () => runBatchJob(worker, job));
     if (code !== EXIT.ok || !mayStay || signal.aborted) return code;
     if (!inTime && (await othersPresent(worker))) return code;
   }

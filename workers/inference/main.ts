@@ -11,17 +11,16 @@ import { systemClock as clock, systemRandom as random } from '../../shared/adapt
 import { readEnv } from '../../shared/env.ts';
 import { createLogger } from '../../shared/log.ts';
 import { vrfProve } from '../../shared/protocol/ecvrf.ts';
+import { currentTrace, tracedStore } from '../../shared/trace.ts';
 import { EXIT, exitCodeOf, readBatchJob } from './batch-job.ts';
 import type { CloudWorker } from './cloud-worker.ts';
-import { WorkerEnv } from './config.ts';
+import { STOP_MS, WorkerEnv } from './config.ts';
 import { live } from './life.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { sessionCache } from './sessions.ts';
 
 /** Entry of the worker's container, in AWS Batch or wherever else it runs. */
 
-/** From SIGTERM until this process ends by itself: Spot gives two minutes. What is not done then is left to its lease. */
-const STOP_MS = 110_000;
 /** Graphs that stay loaded. */
 const MAX_SESSIONS = 8;
 
@@ -36,7 +35,10 @@ const open = async (name: string): Promise<CloudWorker> => {
     ecvrfProve: vrfProve,
   });
   return {
-    store: openDynamoStore({ client: new DynamoDBClient(), table: env.TABLE_NAME, clock, random }),
+    store: tracedStore(
+      openDynamoStore({ client: new DynamoDBClient(), table: env.TABLE_NAME, clock, random }),
+      currentTrace,
+    ),
     blobs: openS3Blobs({ client: new S3Client(), bucket: env.BLOBS_BUCKET, clock, random }),
     queue: openSqsQueue({ client: new SQSClient(), urls: { 'stage-jobs': env.QUEUE_URL_STAGE_JOBS }, random }),
     clock,

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { runKey } from '../../shared/rows/run.ts';
 import { PresenceRow, presenceKey } from '../../shared/rows/workers.ts';
+import { currentTrace, tracedStore } from '../../shared/trace.ts';
 import { replace } from '../../test/jobs/replace.ts';
 import type { CloudWorker } from './cloud-worker.ts';
 import { live } from './life.ts';
@@ -150,6 +151,18 @@ describe('a worker that stays', () => {
     expect(await depth()).toEqual(EMPTY);
   });
 
+  it('passes on the trace of what told it', async () => {
+    await place(bench.worker.store, jobs);
+    await tellOf(jobs[0]!);
+    const queue = replace(worker.queue, {
+      receive: async (name, max) =>
+        (await worker.queue.receive(name, max)).map((message) => ({ ...message, trace: 'Root=1-a' })),
+    });
+    await stay({ ...worker, queue, store: tracedStore(bench.worker.store, currentTrace) }, never);
+    const [row] = await bench.worker.store.due<OutboxEntry>(OUTBOX, Number.MAX_SAFE_INTEGER, 9);
+    expect(row?.body.message.trace).toBe('Root=1-a');
+  });
+
   it('takes nothing more once it is told to stop, and gives back what came at that moment', async () => {
     await place(bench.worker.store, jobs);
     await tellOf(jobs[0]!);
@@ -172,6 +185,7 @@ describe('the life of a container', () => {
   const job = (epoch = 1) => ({
     placement: { run: jobs[0]!.run, epoch },
     arrayIndex: undefined,
+    trace: undefined,
     worker: worker.worker,
     replaces: new Set<string>(),
   });

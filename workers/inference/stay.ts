@@ -3,6 +3,7 @@ import { QUEUES } from '../../shared/messages/queues.ts';
 import { parseStageJobs, type StageJob } from '../../shared/messages/stage-job.ts';
 import type { ReceivedMessage } from '../../shared/ports/queue.ts';
 import { reportLost } from '../../shared/rows/report-lost.ts';
+import { withTrace } from '../../shared/trace.ts';
 import { type CloudWorker, loadPlacement, runPlaced } from './cloud-worker.ts';
 import { keepPresence } from './presence.ts';
 
@@ -61,7 +62,7 @@ const take = async (worker: CloudWorker, message: ReceivedMessage): Promise<void
   const ended = new AbortController();
   const hidden = keepHidden(worker, receipt, ended.signal);
   try {
-    await run(worker, message.body);
+    await withTrace(message.trace, () => run(worker, message.body));
     await queue.ack(QUEUE, receipt);
   } catch (error) {
     log.error('a placement was not begun', { receiveCount, error });

@@ -3,13 +3,14 @@ import { BatchClient } from '@aws-sdk/client-batch';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobsOf, RUN } from '../../../test/jobs/placed-run.ts';
-import { batchHost, batchJobName } from './batch-host.ts';
+import { type BatchHostOptions, batchHost, batchJobName } from './batch-host.ts';
 import { batchWatch } from './batch-watch.ts';
 
 type Answer = { readonly status: number; readonly body: object; readonly error?: string } | Error;
 
 /** The SDK's own client whose answers are written down: no AWS, no network. */
-const scripted = (...answers: Answer[]) => {
+const scripted = (...answers: Answer[]) => scriptedWith({}, ...answers);
+const scriptedWith = (options: Pick<BatchHostOptions, 'trace'>, ...answers: Answer[]) => {
   const calls: { path: string; body: Record<string, unknown> }[] = [];
   const handle = async (request: { path: string; body: Uint8Array | string }) => {
     const text = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body);
@@ -26,7 +27,8 @@ const scripted = (...answers: Answer[]) => {
     maxAttempts: 1,
     requestHandler: { handle, httpHandlerConfigs: () => ({}), updateHttpClientConfig: () => undefined } as never,
   });
-  const host = batchHost({ client, queueOf: () => ({ jobQueue: 'house-jobs', jobDefinition: 'house-inference' }) });
+  const queueOf = () => ({ jobQueue: 'house-jobs', jobDefinition: 'house-inference' });
+  const host = batchHost({ client, queueOf, ...options });
   return { host, watch: batchWatch(client), calls };
 };
 const jobs = jobsOf(3);
@@ -80,6 +82,14 @@ describe('the Batch host', () => {
         },
       },
     ]);
+  });
+
+  it('tells the job of the trace that it belongs to', async () => {
+    const { host, calls } = scriptedWith({ trace: () => 'Root=1-a' }, submitted);
+    await host.start(jobs, { first: true });
+    expect(calls[0]?.body.containerOverrides).toMatchObject({
+      environment: [{ name: 'QUORATE_JOBS' }, { name: '_X_AMZN_TRACE_ID', value: 'Root=1-a' }],
+    });
   });
 
   it('submits a plain job for one stage', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BatchClient, ListJobsCommand, SubmitJobCommand, type SubmitJobRequest } from '@aws-sdk/client-batch';
 import { runId } from '../../messages/ids.ts';
-import { JOBS_VARIABLE, type StageJob, type StageJobsMessage } from '../../messages/stage-job.ts';
+import { JOBS_VARIABLE, type StageJob, type StageJobsMessage, TRACE_VARIABLE } from '../../messages/stage-job.ts';
 import type { JobHost, JobStart } from '../../ports/job-host.ts';
 import { awsErrorName, fromAws } from './aws-errors.ts';
 
@@ -13,6 +13,8 @@ export interface BatchHostOptions {
    * job and takes any of them.
    */
   readonly queueOf: (model: string) => { readonly jobQueue: string; readonly jobDefinition: string };
+  /** Of what is being handled: the job is told of it as X-Ray tells a function. */
+  readonly trace?: () => string | undefined;
 }
 
 /** Names have up to 128 letters, digits, hyphens and underscores; 17 of them are for the hash. */
@@ -34,7 +36,7 @@ export const batchJobName = ({ run, epoch }: StageJobsMessage): string => {
 };
 
 /** Runs a placement as one job of AWS Batch: plain for one stage, an array whose children follow each other for several. */
-export const batchHost = ({ client, queueOf }: BatchHostOptions): JobHost => ({
+export const batchHost = ({ client, queueOf, trace }: BatchHostOptions): JobHost => ({
   start: async (jobs, terms = {}) => {
     const [first] = jobs;
     if (!first) return { outcome: 'started' };
@@ -43,7 +45,7 @@ export const batchHost = ({ client, queueOf }: BatchHostOptions): JobHost => ({
     const find = () => findByName(client, jobQueue, batchJobName(placement));
     const jobId = terms.first ? undefined : await find();
     if (jobId !== undefined) return { outcome: 'already-started', jobId };
-    return await submit(client, { ...describe(placement, jobs), jobQueue, jobDefinition }, find);
+    return await submit(client, { ...describe(placement, jobs, trace?.()), jobQueue, jobDefinition }, find);
   },
 });
 
@@ -59,10 +61,15 @@ const findByName = async (client: BatchClient, jobQueue: string, name: string): 
   }
 };
 
-const describe = (placement: StageJobsMessage, { length }: readonly StageJob[]) => ({
+const describe = (placement: StageJobsMessage, { length }: readonly StageJob[], trace: string | undefined) => ({
   jobName: batchJobName(placement),
   ...(length > 1 && { arrayProperties: { size: length }, dependsOn: [{ type: 'SEQUENTIAL' as const }] }),
-  containerOverrides: { environment: [{ name: JOBS_VARIABLE, value: JSON.stringify(placement) }] },
+  containerOverrides: {
+    environment: [
+      { name: JOBS_VARIABLE, value: JSON.stringify(placement) },
+      ...(trace === undefined ? [] : [{ name: TRACE_VARIABLE, value: trace }]),
+    ],
+  },
   tags: { query: String(placement.run.queryId), run: runId(placement.run).slice(0, MAX_TAG) },
 });
 

@@ -118,5 +118,6 @@ export const fromSqs = (message: Message): ReceivedMessage => {
     receipt: ReceiptHandle,
     receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
     sentAtMs: Number(Attributes.SentTimestamp ?? 0),
+    ...(Attributes.AWSTraceHeader !== undefined && { trace: Attributes.AWSTraceHeader }),
   };
 };

@@ -131,8 +131,7 @@ class SqsQueue implements Queue {
       const some = await this.#take(url, left, REDRIVE_SECONDS);
       if (some.length === 0) break;
       const again = some.map((message) => {
-        const { id, group, body } = fromSqs(message);
-        const trace = message.Attributes?.AWSTraceHeader;
+        const { id, group, body, trace } = fromSqs(message);
         return { id, group, body, ...(trace !== undefined && { trace }) };
       });
       await this.send(queue, again);

@@ -4,6 +4,7 @@ import { batchWatch } from '../../adapters/aws/batch-watch.ts';
 import { gpuName } from '../../env.ts';
 import type { JobHost } from '../../ports/job-host.ts';
 import type { JobWatch } from '../../ports/job-watch.ts';
+import { invocationTrace } from '../invocation-trace.ts';
 import { CLIENT_SETTINGS } from './client-settings.ts';
 
 interface BatchVariables {
@@ -20,6 +21,7 @@ export const openBatchHost = (env: BatchVariables): JobHost => {
     // One attempt: the host itself looks whether a lost answer was a yes.
     client: new BatchClient({ ...CLIENT_SETTINGS, maxAttempts: 1 }),
     queueOf: (model) => (env.GPU_MODELS?.includes(model) ? onGpu : onCpu),
+    trace: invocationTrace,
   });
 };
 

@@ -55,6 +55,8 @@ interface Answer {
 /** Counts the units of one table, and remembers what lies in it, since what a write replaces is billed too. */
 export class TableMeter {
   readonly #rows = new Map<string, Item>();
+  /** Write units so far, by what the partition keys begin with. */
+  readonly byKind = new Map<string, number>();
 
   /** @param failed what was refused is billed, but changes nothing */
   of(operation: string, request: Request, answer: Answer, failed: boolean): TableUnits {
@@ -91,11 +93,14 @@ export class TableMeter {
     const after = Put?.Item ?? (Update && updated(Update));
     const key = keyOf(after ?? Delete?.Key ?? ConditionCheck?.Key ?? {});
     const before = this.#rows.get(key);
+    const changes = !ConditionCheck && !failed;
+    if (changes && after) this.#rows.set(key, after);
+    else if (changes) this.#rows.delete(key);
     const larger = Math.max(writeUnits(before), writeUnits(after));
-    if (ConditionCheck || failed) return { ...NONE, writeUnits: larger * times };
-    if (after) this.#rows.set(key, after);
-    else this.#rows.delete(key);
-    return { ...NONE, writeUnits: larger * times + indexUnits(before, after) };
+    const units = larger * times + (changes ? indexUnits(before, after) : 0);
+    const kind = key.slice(0, key.indexOf('/'));
+    this.byKind.set(kind, (this.byKind.get(kind) ?? 0) + units);
+    return { ...NONE, writeUnits: units };
   }
 }
 

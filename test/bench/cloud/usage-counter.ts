@@ -20,7 +20,9 @@ export class UsageCounter {
 
   /** Since the last call of this. */
   take(): { readonly counts: Counts; readonly calls: ReadonlyMap<string, number> } {
-    const taken = { counts: this.#counts, calls: new Map(this.#calls) };
+    const writes = [...this.#meter.byKind].map(([kind, units]) => [`write units of ${kind}`, units] as const);
+    const taken = { counts: this.#counts, calls: new Map([...this.#calls, ...writes]) };
+    this.#meter.byKind.clear();
     this.#counts = NOTHING;
     this.#calls.clear();
     return taken;

@@ -1,4 +1,4 @@
-import type { Store } from '../ports/store.ts';
+import type { Store } from './ports/store.ts';
 
 /** The same store with another `transact` in front of its own. */
 export const withTransact = (store: Store, transact: Store['transact']): Store => ({

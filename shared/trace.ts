@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isOutboxKey, type OutboxEntry } from '../outbox.ts';
-import type { Store, Write } from '../ports/store.ts';
+import { isOutboxKey, type OutboxEntry } from './outbox.ts';
+import type { Store, Write } from './ports/store.ts';
 import { withTransact } from './with-transact.ts';
 
 const current = new AsyncLocalStorage<string>();
@@ -9,8 +9,8 @@ const current = new AsyncLocalStorage<string>();
 export const withTrace = <T>(trace: string | undefined, run: () => T): T =>
   trace === undefined ? run() : current.run(trace, run);
 
-/** The trace of the message being handled, or else of the invocation, as X-Ray's header writes it. */
-export const currentTrace = (): string | undefined => current.getStore() ?? process.env._X_AMZN_TRACE_ID;
+/** The trace of the message being handled, as X-Ray's header writes it. */
+export const currentTrace = (): string | undefined => current.getStore();
 
 /** Stamps what goes into the outbox with the trace that caused it: else the trace would end at the table. */
 export const tracedStore = (store: Store, trace: () => string | undefined): Store => {
