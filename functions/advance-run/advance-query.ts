@@ -1,6 +1,5 @@
-import { TransientError } from '../../shared/errors.ts';
+import { heightOf } from '../../shared/chain/compare-events.ts';
 import { RunRef, runId } from '../../shared/messages/ids.ts';
-import type { Head } from '../../shared/ports/chain.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
 import { type AnomalyRow, anomalyKey } from '../../shared/rows/coverage.ts';
@@ -13,20 +12,11 @@ import type { AdvanceDeps } from './deps.ts';
 import type { QueryView } from './view.ts';
 
 /** The event named a query that the contract does not have: kept as an anomaly, and no work is done for it (promise P2). */
-export const refuseInvented = async (
-  deps: AdvanceDeps,
-  queryId: number,
-  eventId: string,
-  head: Head,
-): Promise<void> => {
-  const height = Number(eventId.slice(deps.chain.chainId.length + 1).split('/')[0]);
-  if (head.height < height) {
-    throw new TransientError('rpc-lags', `the node is at ${head.height}, the event was at ${height}`);
-  }
+export const refuseInvented = async (deps: AdvanceDeps, queryId: number, eventId: string): Promise<void> => {
   const body: AnomalyRow = {
     kind: 'invented-event',
     queryId,
-    height,
+    height: heightOf(eventId),
     detail: `event ${eventId} names query ${queryId}, which the contract does not hold`,
     atMs: deps.clock.nowMs(),
   };

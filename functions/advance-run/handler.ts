@@ -6,7 +6,7 @@ import type { AdvanceDeps } from './deps.ts';
 import { advance } from './use-case.ts';
 
 const correlate = (message: AdvanceMessage) => ({
-  queryId: message.kind === 'query' ? message.query.queryId : message.run.queryId,
+  queryId: ('query' in message ? message.query : message.run).queryId,
 });
 
 /** Consumer of queue `advance-run`. */

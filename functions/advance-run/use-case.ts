@@ -1,3 +1,5 @@
+import { heightOf } from '../../shared/chain/compare-events.ts';
+import { TransientError } from '../../shared/errors.ts';
 import type { AdvanceMessage } from '../../shared/messages/advance.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { ensureRuns, recordQuery, refuseInvented } from './advance-query.ts';
@@ -11,18 +13,25 @@ import { type QueryView, readView } from './view.ts';
  * reorderings change nothing (promise P3).
  */
 export const advance = async (deps: AdvanceDeps, message: AdvanceMessage): Promise<void> => {
-  const { queryId } = message.kind === 'query' ? message.query : message.run;
+  const { queryId } = 'query' in message ? message.query : message.run;
   const view = await readView(deps.chain, queryId);
+  if (message.kind === 'query') refuseLag(view, heightOf(message.eventId));
   if (!view.query) {
-    if (message.kind === 'query') await refuseInvented(deps, queryId, message.eventId, view.head);
-    return;
-  }
-  if (message.kind !== 'query') {
+    if (message.kind === 'query') await refuseInvented(deps, queryId, message.eventId);
+  } else if (message.kind === 'query') {
+    // The runs' own way to their workers waits for nothing that only readers see.
+    await allOf([recordQuery(deps, view), advanceAll(deps, view)]);
+  } else if (message.kind === 'height') {
+    await advanceAll(deps, view);
+  } else {
     await advanceRun(deps, message.run, view);
-    return;
   }
-  // The runs' own way to their workers waits for nothing that only readers see.
-  await allOf([recordQuery(deps, view), advanceAll(deps, view)]);
+};
+
+/** A state older than what the message tells of would leave its runs where they are, and no other message tells of it. */
+const refuseLag = ({ head }: Pick<QueryView, 'head'>, height: number): void => {
+  if (head.height >= height) return;
+  throw new TransientError('rpc-lags', `the node is at ${head.height}, the event was at ${height}`);
 };
 
 /** Two runs may plan the settlement that they share at the same moment: the second looks once more, and finds it. */

@@ -1,3 +1,4 @@
+import { heightOf } from '../../shared/chain/compare-events.ts';
 import { gatherProof, type TxPlace } from '../../shared/chain/proof/gather.ts';
 import { encodeReceiptFile, MAX_RESULT_BYTES } from '../../shared/chain/proof/receipt-file.ts';
 import { resultKind } from '../../shared/chain/proof/result-kind.ts';
@@ -45,7 +46,7 @@ const placesOf = async (deps: ApiDeps, queryId: number): Promise<TxPlace[]> => {
     // Anyone may settle a final query again, as often as they like: those settlements do nothing and prove nothing.
     if (!KINDS.includes(kind) || attributes.outcome === 'noop') continue;
     kinds.add(kind);
-    places.set(txHash, { height: heightOf(id, deps.chain.chainId), txHash });
+    places.set(txHash, { height: heightOf(id), txHash });
   }
   const missing = KINDS.filter((kind) => !kinds.has(kind));
   if (missing.length === 0) return [...places.values()];
@@ -54,9 +55,6 @@ const placesOf = async (deps: ApiDeps, queryId: number): Promise<TxPlace[]> => {
     details: { queryId, missing },
   });
 };
-
-/** Event ids are `chain/height/tx/msg/event`. */
-const heightOf = (eventId: string, chainId: string): number => Number(eventId.slice(chainId.length + 1).split('/')[0]);
 
 /** Signed receipts of the majority's members that ran here, in seat order. */
 const receiptsOf = async (deps: ApiDeps, runs: readonly RunRow[], steps: readonly Step[], queryId: number) => {

@@ -2,7 +2,7 @@ import { driveIntent } from '../../shared/chain/lanes/drive.ts';
 import { runId } from '../../shared/messages/ids.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
 import type { Write } from '../../shared/ports/store.ts';
-import type { TxIntent } from '../../shared/rows/transaction.ts';
+import type { Ended } from '../../shared/rows/transaction.ts';
 import type { SendDeps } from './deps.ts';
 
 /**
@@ -12,9 +12,14 @@ import type { SendDeps } from './deps.ts';
 export const sendTransaction = (deps: SendDeps, txId: string): Promise<void> =>
   driveIntent({ ...deps, onEnded: tellRun }, txId);
 
-/** Tells the run that its transaction ended, in the transaction that ends it. */
-const tellRun = ({ run, txId }: TxIntent, nowMs: number): Write[] =>
-  run
+/**
+ * Tells the run that its transaction ended without effect, in the transaction that ends it. Of one that had an effect the contract's own
+ * event tells, to every run of the query at once.
+ */
+const tellRun = (row: Ended, nowMs: number): Write[] => {
+  const { run, txId } = row.intent;
+  const tookEffect = row.state === 'included' && row.code === 0;
+  return run && !tookEffect
     ? [
         outboxWrite(
           'advance-run',
@@ -23,3 +28,4 @@ const tellRun = ({ run, txId }: TxIntent, nowMs: number): Write[] =>
         ),
       ]
     : [];
+};

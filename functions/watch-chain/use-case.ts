@@ -1,4 +1,3 @@
-import { runId } from '../../shared/messages/ids.ts';
 import { outboxWrite } from '../../shared/outbox.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { RunRow, runWakes } from '../../shared/rows/run.ts';
@@ -95,22 +94,22 @@ const cover = async (deps: WatchDeps, { cursor, passId, head, left, counted, sig
   return { covered: storer.cursor.next - 1, overtaken: false };
 };
 
-/** Runs that wait for a height that is covered now get a message; the run itself moves its wake height on. */
-const wakeRuns = async ({ store, chain, clock }: WatchDeps, height: number): Promise<void> => {
-  const rows = await store.due(runWakes(chain.chainId), height, 50);
+/** Queries whose runs wait for a height that is covered now get a message; a run itself moves its wake height on. */
+const wakeRuns = async ({ store, chain, clock }: WatchDeps, covered: number): Promise<void> => {
+  const { chainId } = chain;
+  const rows = await store.due(runWakes(chainId), covered, 50);
   if (rows.length === 0) return;
-  const writes = rows.map((row) => {
-    const { run } = RunRow.parse(row.body);
-    const at = row.due?.at ?? height;
-    return outboxWrite(
+  const heights = new Map(rows.map(({ body, due }) => [RunRow.parse(body).run.queryId, due?.at ?? covered]));
+  const writes = [...heights].map(([queryId, height]) =>
+    outboxWrite(
       'advance-run',
       {
-        id: `height/${runId(run)}/${at}`,
-        group: runId(run),
-        body: JSON.stringify({ kind: 'height', run, height: at }),
+        id: `height/${chainId}/${queryId}/${height}`,
+        group: `${chainId}/${queryId}`,
+        body: JSON.stringify({ kind: 'height', query: { chainId, queryId }, height }),
       },
       clock.nowMs(),
-    );
-  });
+    ),
+  );
   await store.transact(writes);
 };

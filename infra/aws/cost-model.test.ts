@@ -52,6 +52,10 @@ describe('the cost of queries', () => {
     expect(sum(costPer1000({ ...NOTHING, lambda }))).toBeCloseTo(1_000 * 0.2e-6 + 10_000 * 0.0000133334, 8);
   });
 
+  it('counts one invocation of twenty as traced', () => {
+    expect(sum(costPer1000({ ...NOTHING, traces: 100 }))).toBeCloseTo(50 * 5e-6, 10);
+  });
+
   it('rejects counts of another format, or with a field that nobody prices', () => {
     expect(MeasuredUsage.safeParse({ ...NOTHING, format: 'quorate-usage/2' }).success).toBe(false);
     expect(MeasuredUsage.safeParse({ ...NOTHING, snsMessages: 1 }).success).toBe(false);

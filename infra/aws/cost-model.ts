@@ -25,6 +25,7 @@ export const MeasuredUsage = z.strictObject({
   secretCalls: count,
   httpRequests: count,
   logBytes: count,
+  /** Invocations, each of which may be traced. */
   traces: count,
   /** What the same deployment used in a time in which nobody asked. */
   idle: z
@@ -46,6 +47,12 @@ export interface CostLine {
 }
 
 export const sum = (lines: readonly CostLine[]): number => lines.reduce((total, { usd }) => total + usd, 0);
+
+/**
+ * Of many invocations a second X-Ray keeps one a second and this share of the rest, and Lambda lets nobody change it; of few it keeps all:
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+ */
+const TRACED_SHARE = 0.05;
 
 /** Dollars per 1,000 queries, without what is free; the machines that run models are not in it. */
 export const costPer1000 = (usage: MeasuredUsage): readonly CostLine[] => {
@@ -72,7 +79,7 @@ export const costPer1000 = (usage: MeasuredUsage): readonly CostLine[] => {
     line('Secrets Manager', usage.secretCalls, 'calls', PRICES.secretCall),
     line('HTTP API', usage.httpRequests, 'requests', PRICES.httpRequest),
     line('CloudWatch logs', usage.logBytes / 1e9, 'GB', PRICES.logGb),
-    line('X-Ray', usage.traces, 'traces', PRICES.trace),
+    line('X-Ray, at many a second', TRACED_SHARE * usage.traces, 'traces', PRICES.trace),
   ];
 };
 

@@ -9,7 +9,10 @@ export interface Difference {
   readonly unequal: readonly string[];
 }
 
-/** Order in the block: transaction, then event. Ids are `chain/height/tx/msg/event`. */
+/** Height of an event, by its id: `chain/height/tx/msg/event`. */
+export const heightOf = (eventId: string): number => Number(eventId.split('/').at(-4));
+
+/** Order in the block: transaction, then event. */
 const place = ({ id }: ContractEvent): [number, number] => {
   const parts = id.split('/');
   return [Number(parts.at(-3)), Number(parts.at(-1))];

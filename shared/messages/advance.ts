@@ -10,11 +10,11 @@ const Query = z.strictObject({ chainId: z.string(), queryId: z.int().nonnegative
 export const AdvanceMessage = z.discriminatedUnion('kind', [
   /** A contract event named this query. */
   z.strictObject({ kind: z.literal('query'), query: Query, eventId: z.string() }),
-  /** A height that the run waits for has come. */
-  z.strictObject({ kind: z.literal('height'), run: RunRef, height: z.int().nonnegative() }),
+  /** A height that runs of this query wait for has come. */
+  z.strictObject({ kind: z.literal('height'), query: Query, height: z.int().nonnegative() }),
   /** The last stage is done, or a stage failed for good. */
   z.strictObject({ kind: z.literal('stage'), run: RunRef, stage: z.int().nonnegative() }),
-  /** A transaction of the run was included (with its ABCI code) or expired. */
+  /** A transaction of the run ended without effect: included with another code than 0, refused or expired. */
   z.strictObject({ kind: z.literal('transaction'), run: RunRef, txId: z.string() }),
 ]);
 export type AdvanceMessage = z.infer<typeof AdvanceMessage>;

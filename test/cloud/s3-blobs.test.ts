@@ -40,11 +40,11 @@ describe('blobs in S3', () => {
     return () => client.destroy();
   });
 
-  it('send the bytes again only on condition that they are not there', async () => {
+  it('are looked for before their bytes are sent, and sent on condition that they are still not there', async () => {
     const hash = await blobs.put(bytes);
-    expect(sent).toEqual(['PutObjectCommand if *']);
+    expect(sent).toEqual(['HeadObjectCommand', 'PutObjectCommand if *']);
     expect(await blobs.put(bytes)).toBe(hash);
-    expect(sent.slice(1)).toEqual(['PutObjectCommand if *', 'HeadObjectCommand']);
+    expect(sent.slice(2)).toEqual(['HeadObjectCommand']);
     await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: hash }));
     expect(await blobs.has(hash)).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { InvariantError } from '../../errors.ts';
 import type { Expect, Key } from '../../ports/store.ts';
@@ -38,6 +39,15 @@ const condition = (expect: Expect): Expressions => {
   };
 };
 
+/** A write unit is a kilobyte of the item; the rest of it, keys for the most part, takes less than 300 bytes. */
+const COMPRESS_FROM_BYTES = 724;
+
+/** As text, which people can read in the console, unless it would cost a second unit: rows are hashes in hex for the most part. */
+const bodyAttribute = (json: string): AttributeValue => {
+  if (Buffer.byteLength(json) <= COMPRESS_FROM_BYTES) return { S: json };
+  return { B: deflateRawSync(json) };
+};
+
 /** What a put writes besides key and version; an attribute without a value is removed. */
 const putAttributes = (
   { write, json }: CheckedWrite,
@@ -45,7 +55,7 @@ const putAttributes = (
 ): [Name, AttributeValue | undefined][] => {
   const { due, expiresAtMs } = write.kind === 'put' ? write : {};
   return [
-    ['body', { S: json }],
+    ['body', bodyAttribute(json)],
     ['due_list', due && { S: due.list }],
     ['due_at', due && { N: String(due.at) }],
     // In seconds, and never before its time.

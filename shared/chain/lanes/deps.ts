@@ -2,7 +2,7 @@ import type { Chain } from '../../ports/chain.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { AccountSigner } from '../../ports/signer.ts';
 import type { Store, Write } from '../../ports/store.ts';
-import type { TxIntent } from './rows.ts';
+import type { Ended } from './rows.ts';
 
 /** An account that signs. For other principals than itself it needs their authz grant of MsgExecuteContract. */
 export interface LaneAccount {
@@ -63,7 +63,7 @@ export interface LaneDeps {
   readonly lanes?: ReadonlyMap<string, readonly LaneAccount[]>;
   readonly terms: LaneTerms;
   /** Writes that tell somebody of an intent's end, in the transaction that ends it; at most one. */
-  readonly onEnded?: (intent: TxIntent, nowMs: number) => readonly Write[];
+  readonly onEnded?: (row: Ended, nowMs: number) => readonly Write[];
 }
 
 /** With three writes for each message and one for the lane, a store transaction stays below its limit. */

@@ -15,7 +15,7 @@ import { sendAgain, settleBatches } from './settle.ts';
 export const driveIntent = async (deps: LaneDeps, txId: string): Promise<void> => {
   const budget = { polls: deps.terms.maxPolls };
   for (;;) {
-    const row = await readTx(deps, txId);
+    const { row } = await readTx(deps, txId);
     if (hasEnded(row)) return;
     const lane = await acquireOne(deps, row, txId);
     // Who loses the lease on the way, by being slow, is where he was without it.
@@ -66,7 +66,7 @@ const driveLane = async (deps: LaneDeps, lane: HeldLane, txId: string, budget: {
 /** Another lane of its principal may have taken it, and ended it. */
 const isHere = async (deps: LaneDeps, { row, account }: HeldLane, txId: string): Promise<boolean> => {
   if (row.batches.some(({ members }) => members.some((member) => member.txId === txId))) return true;
-  const tx = await readTx(deps, txId);
+  const { row: tx } = await readTx(deps, txId);
   return tx.state === 'planned' || (tx.state === 'batched' && tx.lane === account.address);
 };
 

@@ -1,6 +1,6 @@
 import { InvariantError } from '../../errors.ts';
 import type { IncludedTx } from '../../ports/chain.ts';
-import type { Write } from '../../ports/store.ts';
+import type { Due, Write } from '../../ports/store.ts';
 import { shareOf } from '../../protocol/money.ts';
 import type { LaneDeps } from './deps.ts';
 import { shares } from './fee.ts';
@@ -17,16 +17,20 @@ import {
   waitingKey,
 } from './rows.ts';
 
-export const readTx = async ({ store }: Pick<LaneDeps, 'store'>, txId: string): Promise<TxRow> => {
+/** With the time at which a sweep looks at it again, unless it has ended. @throws {InvariantError} `unknown-transaction` */
+export const readTx = async (
+  { store }: Pick<LaneDeps, 'store'>,
+  txId: string,
+): Promise<{ readonly row: TxRow; readonly due?: Due }> => {
   const stored = await store.get(txKey(txId));
   if (!stored) throw new InvariantError('unknown-transaction', `no transaction '${txId.slice(0, 200)}' was planned`);
-  return TxRow.parse(stored.body);
+  return { row: TxRow.parse(stored.body), ...(stored.due && { due: stored.due }) };
 };
 
 /** An intent's end, and the news of it. Any version of the row: who may write it is settled by the lane row and the token. */
 export const endWrites = ({ clock, onEnded }: Pick<LaneDeps, 'clock' | 'onEnded'>, row: Ended): Write[] => [
   { kind: 'put', key: txKey(row.intent.txId), body: row, expect: 'any' },
-  ...(onEnded?.(row.intent, clock.nowMs()) ?? []),
+  ...(onEnded?.(row, clock.nowMs()) ?? []),
 ];
 
 /** Back among the planned ones, with its history. */
@@ -53,7 +57,7 @@ export const resolve = async (
 ): Promise<Resolved> => {
   const rows = await Promise.all(batch.members.map(({ txId }) => readTx(deps, txId)));
   const ended: string[] = [];
-  const writes = rows.flatMap(({ intent }, i) => {
+  const writes = rows.flatMap(({ row: { intent } }, i) => {
     const fate = fates[i];
     if (fate?.kind === 'again') return againWrites(deps, intent, fate.member);
     ended.push(intent.txId);

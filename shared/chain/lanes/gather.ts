@@ -1,4 +1,4 @@
-import type { Write } from '../../ports/store.ts';
+import type { Due, Write } from '../../ports/store.ts';
 import { type LaneDeps, MAX_MESSAGES, MAX_SIGNATURES, principalsOf } from './deps.ts';
 import { endWrites, type Resolved, readTx } from './end.ts';
 import { type Ended, type TxIntent, Waiting, waitingKey, waitingPartition } from './rows.ts';
@@ -8,6 +8,8 @@ export interface Candidate {
   readonly intent: TxIntent;
   readonly token: Waiting;
   readonly version: number;
+  /** Where the sweep finds the intent's row. */
+  readonly due?: Due;
 }
 
 /** Planned intents that this account may take, nearest deadline first. */
@@ -20,9 +22,9 @@ export const gather = async (deps: LaneDeps, address: string): Promise<Candidate
   const found = await Promise.all(
     rows.slice(0, limit).map(async ({ body, version }) => {
       const token = Waiting.parse(body);
-      const row = await readTx(deps, token.txId);
+      const { row, due } = await readTx(deps, token.txId);
       // Taken between the two reads.
-      return row.state === 'planned' ? [{ intent: row.intent, token, version }] : [];
+      return row.state === 'planned' ? [{ intent: row.intent, token, version, ...(due && { due }) }] : [];
     }),
   );
   return found.flat();

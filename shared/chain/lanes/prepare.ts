@@ -8,7 +8,7 @@ import type { LaneDeps } from './deps.ts';
 import { feeOf, gasLimitOf, priceFactor } from './fee.ts';
 import { endCandidate, fitting, gather, takeWrite, tooLate } from './gather.ts';
 import type { HeldLane } from './lease.ts';
-import { type Batch, openDue, type TxRow, txKey } from './rows.ts';
+import { type Batch, type TxRow, txKey } from './rows.ts';
 import { type Priced, type Sized, trySimulate } from './simulate.ts';
 import { mayBeUnordered, unorderedUntil } from './unordered.ts';
 
@@ -126,7 +126,7 @@ const sign = async (
   { taken, gasUsed, writes, ended }: Priced,
   { signer, account, head, frame }: Omit<Filling, 'waiting'> & { readonly frame: TxFrame },
 ): Promise<true> => {
-  const { chain, clock, terms } = deps;
+  const { chain, terms } = deps;
   const most = (of: (sized: Sized) => number): number => Math.max(...taken.map(of));
   const gasLimit = gasLimitOf(
     gasUsed,
@@ -156,9 +156,8 @@ const sign = async (
     timeoutHeight: frame.timeoutHeight,
     members: taken.map(({ token: { refusedHeight: _, ...history }, sizeBytes }) => ({ ...history, sizeBytes })),
   };
-  const due = openDue(clock.nowMs());
   const into = taken.flatMap((candidate): Write[] => {
-    const { intent } = candidate;
+    const { intent, due } = candidate;
     const body: TxRow = {
       state: 'batched',
       intent,
@@ -166,7 +165,7 @@ const sign = async (
       hash,
       timeoutHeight: batch.timeoutHeight,
     };
-    return [takeWrite(candidate), { kind: 'put', key: txKey(intent.txId), body, due, expect: 'any' }];
+    return [takeWrite(candidate), { kind: 'put', key: txKey(intent.txId), body, ...(due && { due }), expect: 'any' }];
   });
   await lane.save({ batches: [...lane.row.batches, batch] }, [...into, ...writes], ended);
   return true;

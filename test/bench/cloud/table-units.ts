@@ -19,11 +19,16 @@ export const added = (units: readonly TableUnits[]): TableUnits => ({
   readUnits: units.reduce((sum, each) => sum + each.readUnits, 0),
 });
 
+/** As the API's JSON has it: bytes in base64. */
+const valueBytes = ({ S, N, B }: AttributeValue): number => {
+  if (N !== undefined) return Math.ceil(N.length / 2) + 1;
+  return B === undefined ? Buffer.byteLength(S ?? '') : Buffer.from(String(B), 'base64').length;
+};
+
 /** Names and values in UTF-8; a number takes a byte for each two digits, and one. */
 const sizeBytes = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => {
-    const own = value.N === undefined ? Buffer.byteLength(value.S ?? '') : Math.ceil(value.N.length / 2) + 1;
-    return sum + Buffer.byteLength(name) + own;
+    return sum + Buffer.byteLength(name) + valueBytes(value);
   }, 0);
 
 const writeUnits = (item: Item | undefined): number => Math.max(1, Math.ceil(sizeBytes(item ?? {}) / 1_024));

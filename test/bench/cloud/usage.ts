@@ -142,7 +142,6 @@ const asUsage = (
     secretCalls: counts.secretCalls,
     httpRequests: called('api'),
     logBytes: less(logBytesOf(functions), idle.logBytes),
-    // As if each were sampled: X-Ray takes one a second and 5 % of the rest.
     traces: Object.values(lambda).reduce((sum, { requests }) => sum + requests, 0),
     idle,
   });
