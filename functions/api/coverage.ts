@@ -1,40 +1,18 @@
 import { BadInputError } from '../../shared/errors.ts';
-import type { Row } from '../../shared/ports/store.ts';
 import {
   AnomalyRow,
   anomaliesPartition,
-  CoverageRow,
+  type CoverageRow,
   CursorRow,
-  coverageKey,
-  coveragePartition,
   cursorKey,
   SweepRow,
   sweepKey,
 } from '../../shared/rows/coverage.ts';
+import { coverageBetween } from '../../shared/rows/read-coverage.ts';
 import type { ApiDeps } from './deps.ts';
 import type { AnomaliesView, CoverageView } from './schemas/operations.ts';
 
 export const MAX_COVERAGE_HEIGHTS = 10_000;
-const PAGE = 1_000;
-
-async function* rowsOf(
-  { store, chain }: ApiDeps,
-  from: number,
-  to: number,
-): AsyncGenerator<CoverageRow & Pick<Row, 'version'>> {
-  let after = coverageKey(chain.chainId, from - 1).sk;
-  for (;;) {
-    const rows = await store.list(coveragePartition(chain.chainId), { after, limit: PAGE });
-    for (const row of rows) {
-      const coverage = CoverageRow.parse(row.body);
-      if (coverage.height > to) return;
-      yield { ...coverage, version: row.version };
-    }
-    const last = rows.at(-1);
-    if (!last || rows.length < PAGE) return;
-    after = last.sk;
-  }
-}
 
 const lastRead = async ({ store, chain }: ApiDeps): Promise<number> => {
   const cursor = await store.get(cursorKey(chain.chainId));
@@ -88,12 +66,16 @@ export const readCoverage = async (deps: ApiDeps, range: { from?: number; to?: n
     endpoints: {},
     sweep: await sweptTo(deps),
   };
+  const twice = new Set<number>();
   let previous: CoverageRow | undefined;
-  for await (const row of rowsOf(deps, from, to)) {
+  for await (const row of coverageBetween(deps.store, deps.chain.chainId, from, to)) {
     const expected = previous ? previous.height + 1 : from;
+    // In a second row: two watchers have stored it, each in a stretch of its own.
+    const again = row.height < expected;
+    if (row.version > 1 || again) twice.add(row.height);
+    if (again) continue;
     if (row.height > expected) view.gaps.push({ from: expected, to: row.height - 1 });
     if (previous && row.height === expected && row.parentHash !== previous.hash) view.breaks.push(row.height);
-    if (row.version > 1) view.twice.push(row.height);
     if (row.witness !== undefined) view.witnessed += 1;
     count(view.endpoints, row.source, 'read');
     count(view.endpoints, row.witness, 'compared');
@@ -103,7 +85,7 @@ export const readCoverage = async (deps: ApiDeps, range: { from?: number; to?: n
   }
   const after = previous ? previous.height + 1 : from;
   if (after <= to) view.gaps.push({ from: after, to });
-  return view;
+  return { ...view, twice: [...twice] };
 };
 
 /** What RPCs said and the contract denied, or kept silent about. */

@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { EndpointState } from '../../shared/chain/rpc/endpoint.ts';
 import { QUEUES } from '../../shared/messages/queues.ts';
 import { OUTBOX, outboxWrite } from '../../shared/outbox.ts';
-import { anomalyKey, coverageKey, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
+import { anomalyKey, coverageWrite, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
 import { WEBHOOK_RETRIES } from '../../shared/rows/webhook.ts';
 import { webhookWrites } from '../../shared/webhooks.ts';
 import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
@@ -120,44 +120,61 @@ describe('GET /v1/health of RPC endpoints', () => {
 });
 
 describe('GET /v1/coverage', () => {
-  const cover = (world: Opened, height: number, parentHash = `H${height - 1}`) =>
-    world.put(coverageKey('test-1', height), {
-      height,
-      hash: `H${height}`,
-      parentHash,
-      events: 2,
-      passId: 'p',
-      atMs: 1,
-    });
+  const block = (height: number, change: { parentHash?: string; source?: string; witness?: string } = {}) => ({
+    height,
+    hash: `H${height}`,
+    parentHash: `H${height - 1}`,
+    events: 2,
+    passId: 'p',
+    atMs: 1,
+    ...change,
+  });
+  const cover = (world: Opened, ...blocks: ReturnType<typeof block>[]) =>
+    world.store.transact([coverageWrite('test-1', blocks)]);
 
   it('names gaps at the front, in the middle and at the end, and blocks that do not fit', async () => {
     const world = await open();
-    for (const height of [3, 4, 7, 8]) await cover(world, height);
-    await cover(world, 9, 'another');
+    await cover(world, block(3), block(4));
+    await cover(world, block(7), block(8), block(9, { parentHash: 'another' }));
+    await cover(world, block(10, { parentHash: 'a third' }));
     const { body } = await world.get('/v1/coverage?from=1&to=12');
-    expect(body).toMatchObject({ covered: 5, events: 10, breaks: [9] });
+    expect(body).toMatchObject({ covered: 6, events: 12, breaks: [9, 10] });
     expect(body.gaps).toEqual([
       { from: 1, to: 2 },
       { from: 5, to: 6 },
-      { from: 10, to: 12 },
+      { from: 11, to: 12 },
     ]);
+    const within = (await world.get('/v1/coverage?from=4&to=8')).body;
+    expect(within).toMatchObject({ covered: 3, gaps: [{ from: 5, to: 6 }], breaks: [] });
   });
 
   it('tells which endpoints were used, what was recorded twice, and how far the sweep is', async () => {
     const world = await open();
-    const row = { hash: 'H', parentHash: 'H', events: 0, passId: 'p', atMs: 1 };
-    await world.put(coverageKey('test-1', 1), { ...row, height: 1, source: 'a', witness: 'b' });
-    await world.put(coverageKey('test-1', 2), { ...row, height: 2, source: 'b' });
-    await world.put(coverageKey('test-1', 2), { ...row, height: 2, source: 'b' });
-    expect((await world.get('/v1/coverage?from=1&to=2')).body).toMatchObject({
+    await cover(world, block(1, { source: 'a', witness: 'b' }));
+    for (let again = 0; again < 2; again++) await cover(world, block(2, { source: 'b' }), block(3, { source: 'b' }));
+    expect((await world.get('/v1/coverage?from=1&to=3')).body).toMatchObject({
+      covered: 3,
       gaps: [],
-      twice: [2],
+      twice: [2, 3],
       witnessed: 1,
-      endpoints: { a: { read: 1, compared: 0 }, b: { read: 1, compared: 1 } },
+      endpoints: { a: { read: 1, compared: 0 }, b: { read: 2, compared: 1 } },
       sweep: null,
     });
     await world.put(sweepKey('test-1'), { next: 2, dueMs: 77 });
     expect((await world.get('/v1/coverage')).body.sweep).toEqual({ sweptTo: 1, dueMs: 77 });
+  });
+
+  it('counts a height once that is in two rows, and says so', async () => {
+    const world = await open();
+    await cover(world, block(1), block(2), block(3));
+    await cover(world, block(3), block(4), block(5));
+    expect((await world.get('/v1/coverage?from=1&to=5')).body).toMatchObject({
+      covered: 5,
+      events: 10,
+      gaps: [],
+      breaks: [],
+      twice: [3],
+    });
   });
 
   it('takes the last thousand heights read when nothing is named', async () => {

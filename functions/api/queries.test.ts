@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { stageKey } from '../../shared/messages/stage-job.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
-import { anomalyKey, coverageKey } from '../../shared/rows/coverage.ts';
+import { anomalyKey, coverageWrite } from '../../shared/rows/coverage.ts';
 import { type QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { txKey } from '../../shared/rows/transaction.ts';
@@ -237,8 +237,8 @@ describe('GET /v1/queries/{id}/why', () => {
     expect((await why()).sentences).toContain(
       'This deployment has read none of blocks 90 to 100, in which the query lives.',
     );
-    const cover = (height: number) =>
-      world.put(coverageKey('test-1', height), {
+    const cover = async (...heights: number[]) => {
+      const blocks = heights.map((height) => ({
         height,
         hash: `H${height}`,
         parentHash: `H${height - 1}`,
@@ -247,8 +247,11 @@ describe('GET /v1/queries/{id}/why', () => {
         atMs: 1,
         source: 'rpc-a',
         ...(height % 2 === 0 && { witness: 'rpc-b' }),
-      });
-    for (const height of [90, 91, 92, 95, 96]) await cover(height);
+      }));
+      await world.deps.store.transact([coverageWrite('test-1', blocks)]);
+    };
+    await cover(90, 91, 92);
+    await cover(95, 96);
     expect((await why()).sentences).toEqual(
       expect.arrayContaining([
         'Of blocks 90 to 100 these were not read: 93 to 94.',
@@ -256,7 +259,8 @@ describe('GET /v1/queries/{id}/why', () => {
         'They were read from rpc-a (5 read, 0 compared), rpc-b (0 read, 3 compared); 3 of 5 were compared with a second endpoint.',
       ]),
     );
-    for (const height of [93, 94, 97, 98, 99, 100]) await cover(height);
+    await cover(93, 94);
+    await cover(97, 98, 99, 100);
     const anomalies = [
       { kind: 'rpc-disagrees', queryId: 8, height: 95, detail: 'of another query', atMs: 1 },
       { kind: 'block-hash', height: 96, detail: 'a fork', atMs: 1 },

@@ -6,9 +6,9 @@ import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import {
   type AnomalyRow,
   anomalyWrite,
-  CoverageRow,
+  type CoverageRow,
   CursorRow,
-  coverageKey,
+  coverageWrite,
   cursorKey,
   EventRow,
   eventKey,
@@ -16,6 +16,7 @@ import {
   SweepRow,
   sweepKey,
 } from '../../shared/rows/coverage.ts';
+import { coverageBetween } from '../../shared/rows/read-coverage.ts';
 import type { CoverageDeps } from './deps.ts';
 
 /** Heights of one turn: what is left over is the next one's. */
@@ -67,11 +68,14 @@ export const sweepCoverage = async (deps: CoverageDeps): Promise<CoverageSwept> 
   }
   const from = Math.max(row.next, covered - sweepHeights + 1);
   if (!(await save({ next: from, dueMs: nowMs + CLAIM_MS }, expect))) return nothing;
+  const to = Math.min(covered, from + TURN_HEIGHTS - 1);
+  const known = new Map<number, CoverageRow>();
   let height = from;
   let defects = 0;
   let pauseMs = RETRY_MS;
   try {
-    for (; height <= covered && height < from + TURN_HEIGHTS; height++) defects += await check(deps, height);
+    for await (const row of coverageBetween(store, chain.chainId, from, to)) known.set(row.height, row);
+    for (; height <= to; height++) defects += await check(deps, height, known.get(height));
     pauseMs = height <= covered ? 0 : sweepEveryMs;
   } finally {
     await save({ next: height, dueMs: clock.nowMs() + pauseMs }, { version: (stored?.version ?? 0) + 1 });
@@ -80,16 +84,14 @@ export const sweepCoverage = async (deps: CoverageDeps): Promise<CoverageSwept> 
 };
 
 const firstCovered = async ({ store, chain }: CoverageDeps, covered: number): Promise<number> => {
-  const [first] = await store.list(coverageKey(chain.chainId, 0).pk, { limit: 1 });
-  return first ? CoverageRow.parse(first.body).height : covered;
+  for await (const { height } of coverageBetween(store, chain.chainId, 1, covered)) return height;
+  return covered;
 };
 
 /** @returns how many defects of the first reading were found */
-const check = async (deps: CoverageDeps, height: number): Promise<number> => {
+const check = async (deps: CoverageDeps, height: number, known: CoverageRow | undefined): Promise<number> => {
   const { store, chain, clock } = deps;
   const { chainId } = chain;
-  const row = await store.get(coverageKey(chainId, height));
-  const known = row && CoverageRow.parse(row.body);
   const { name, block } = await readAgain(deps, height, known);
   const from = name === undefined ? '' : ` from ${name}`;
   const anomaly = (kind: AnomalyRow['kind'], detail: string, queryId?: number): Write =>
@@ -133,7 +135,7 @@ const check = async (deps: CoverageDeps, height: number): Promise<number> => {
   };
   await store.transact([
     anomaly('missed-block', `block ${height} was never read, though the cursor is beyond it`),
-    { kind: 'put', key: coverageKey(chainId, height), body, expect: 'absent' },
+    coverageWrite(chainId, [body], 'absent'),
   ]);
   return missing.length + 1;
 };

@@ -1,8 +1,8 @@
 import { QuorateError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/log.ts';
 import type { Metrics } from '../../shared/metrics.ts';
-import { CoverageRow, coverageKey } from '../../shared/rows/coverage.ts';
 import { openQueries } from '../../shared/rows/query.ts';
+import { coverageAt } from '../../shared/rows/read-coverage.ts';
 import { runWakes } from '../../shared/rows/run.ts';
 import { OPEN_TRANSACTIONS } from '../../shared/rows/transaction.ts';
 import { bell } from './bell.ts';
@@ -117,10 +117,8 @@ const isOpen = async ({ store, chain }: WatchDeps): Promise<boolean> => {
 /** What alarms of this promise look at: how far behind it is, and for how long it has not moved. */
 const gauges = ({ store, chain, clock, metrics }: AttendDeps) => {
   let movedMs: number | undefined;
-  const lastMove = async (covered: number): Promise<number | undefined> => {
-    const row = await store.get(coverageKey(chain.chainId, covered));
-    return row && CoverageRow.parse(row.body).atMs;
-  };
+  const lastMove = async (covered: number): Promise<number | undefined> =>
+    (await coverageAt(store, chain.chainId, covered))?.atMs;
   return async ({ heights, covered, head }: PassResult): Promise<void> => {
     movedMs = heights > 0 ? clock.nowMs() : (movedMs ?? (await lastMove(covered)));
     metrics.gauge('ChainLagBlocks', Math.max(0, head - covered));

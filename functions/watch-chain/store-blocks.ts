@@ -8,7 +8,7 @@ import {
   anomalyWrite,
   type CoverageRow,
   CursorRow,
-  coverageKey,
+  coverageWrite,
   cursorKey,
   eventWrite,
 } from '../../shared/rows/coverage.ts';
@@ -28,16 +28,16 @@ export const readCursor = async ({ store, chain, startHeight }: WatchDeps): Prom
     : { body: { next: startHeight, offset: 0 }, version: 0 };
 };
 
-/** The cursor takes one write of each transaction. */
-const MAX_WRITES = MAX_TRANSACTION_WRITES - 1;
-/** Most JSON of events in one transaction: the store takes 4 MiB with everything. */
+/** Cursor and coverage take one write each of a transaction. */
+const MAX_WRITES = MAX_TRANSACTION_WRITES - 2;
+/** Most JSON of events and coverage in one transaction: the store takes 4 MiB with everything. */
 const MAX_BYTES = 2 * 1024 * 1024;
-/** Most heights that wait for their transaction. */
+/** Most heights of one transaction, which are one row of coverage. */
 const MAX_HEIGHTS = 50;
 
 /**
  * Stores readings in order, as many as fit in each transaction, or one reading over several. Each transaction moves the cursor
- * to exactly what it stores, and is refused if another watcher has moved it.
+ * to exactly what it stores, has one row for all the heights that end in it, and is refused if another watcher has moved it.
  */
 export class BlockStorer {
   readonly #deps: WatchDeps;
@@ -46,7 +46,8 @@ export class BlockStorer {
   #moved: CursorRow;
   #writes: Write[] = [];
   #bytes = 0;
-  #heights = 0;
+  /** What ends in this transaction: heights up to the cursor's. */
+  #covered: CoverageRow[] = [];
 
   constructor(deps: WatchDeps, cursor: Cursor, passId: string) {
     this.#deps = deps;
@@ -85,38 +86,44 @@ export class BlockStorer {
         ...(parentHash !== undefined && { parentHash }),
       };
     }
-    await this.#put([...anomalies.map((row) => anomalyWrite(chainId, row)), this.#coverage(reading, nowMs)]);
+    const covered = this.#coverage(reading, nowMs);
+    await this.#put(
+      anomalies.map((row) => anomalyWrite(chainId, row)),
+      [covered],
+    );
     this.#moved = { next: block.height + 1, parentHash: block.hash, offset: 0 };
-    this.#heights += 1;
-    if (this.#heights >= MAX_HEIGHTS) await this.flush();
+    if (this.#covered.length >= MAX_HEIGHTS) await this.flush();
   }
 
   /** Makes everything added durable. @throws {ConditionFailedError} */
   async flush(): Promise<void> {
-    if (this.#writes.length === 0) return;
+    if (this.#writes.length + this.#covered.length === 0) return;
     const { store, chain } = this.#deps;
     const { version } = this.#stored;
     const expect = version === 0 ? ('absent' as const) : { version };
-    await store.transact([{ kind: 'put', key: cursorKey(chain.chainId), body: this.#moved, expect }, ...this.#writes]);
+    await store.transact([
+      { kind: 'put', key: cursorKey(chain.chainId), body: this.#moved, expect },
+      ...(this.#covered.length > 0 ? [coverageWrite(chain.chainId, this.#covered)] : []),
+      ...this.#writes,
+    ]);
     this.#stored = { body: this.#moved, version: version + 1 };
     this.#writes = [];
     this.#bytes = 0;
-    this.#heights = 0;
+    this.#covered = [];
   }
 
-  async #put(writes: readonly Write[]): Promise<void> {
-    const bytes = writes.reduce(
-      (sum, write) => sum + (write.kind === 'put' ? JSON.stringify(write.body).length : 0),
-      0,
-    );
+  async #put(writes: readonly Write[], covered: readonly CoverageRow[] = []): Promise<void> {
+    const bodies = [...writes.flatMap((write) => (write.kind === 'put' ? [write.body] : [])), ...covered];
+    const bytes = bodies.reduce<number>((sum, body) => sum + JSON.stringify(body).length, 0);
     if (this.#writes.length + writes.length > MAX_WRITES || this.#bytes + bytes > MAX_BYTES) await this.flush();
     this.#writes.push(...writes);
+    this.#covered.push(...covered);
     this.#bytes += bytes;
   }
 
-  #coverage({ block, source, witness }: Reading, atMs: number): Write {
+  #coverage({ block, source, witness }: Reading, atMs: number): CoverageRow {
     const { height, hash, parentHash, events } = block;
-    const body: CoverageRow = {
+    return {
       height,
       hash,
       parentHash,
@@ -126,7 +133,6 @@ export class BlockStorer {
       ...(source !== undefined && { source }),
       ...(witness !== undefined && { witness }),
     };
-    return { kind: 'put', key: coverageKey(this.#deps.chain.chainId, height), body, expect: 'any' };
   }
 
   /** Blocks are final at once on CometBFT: another hash or parent means that a node is on another chain, or lies. */

@@ -24,7 +24,7 @@ const LARGE_BLOCK_EVENTS = 500;
 const isLarge = ({ block }: Reading): boolean => block.events.length > LARGE_BLOCK_EVENTS;
 
 /**
- * Reads every height from the cursor to the head, once: events, messages about them, coverage record and cursor go into one
+ * Reads every height from the cursor to the head, once: events, messages about them, one row of coverage and cursor go into one
  * transaction, conditional on the cursor. A lagging node moves nothing back; a second watcher loses the race and goes on from
  * where the first one is. Then wakes the runs whose height has come, whatever stopped the reading.
  * @throws {InvariantError} `parent-hash`, `block-hash`; {TransientError} `rpc-unavailable`: what came before is stored

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { InvariantError } from '../errors.ts';
 import type { ContractEvent } from '../ports/chain.ts';
-import type { Key, Write } from '../ports/store.ts';
+import type { Expect, Key, Write } from '../ports/store.ts';
 
-/** One per height: proof that the height was read, and what was found in it. */
+/** Of one height: proof that the height was read, and what was found in it. */
 export const CoverageRow = z.strictObject({
   height: z.int(),
   hash: z.string(),
@@ -17,6 +18,10 @@ export const CoverageRow = z.strictObject({
   witness: z.string().optional(),
 });
 export type CoverageRow = z.infer<typeof CoverageRow>;
+
+/** What is stored: consecutive heights, ascending, of one transaction in one row, since each row written is paid. */
+export const CoverageStretch = z.strictObject({ blocks: z.array(CoverageRow).min(1) });
+export type CoverageStretch = z.infer<typeof CoverageStretch>;
 
 /** Where the watcher is: the next height to read. */
 export const CursorRow = z.strictObject({
@@ -48,10 +53,25 @@ const pad = (value: number): string => String(value).padStart(12, '0');
 export const cursorKey = (chainId: string): Key => ({ pk: `chain/${chainId}`, sk: 'cursor' });
 export const sweepKey = (chainId: string): Key => ({ pk: `chain/${chainId}`, sk: 'sweep' });
 export const coveragePartition = (chainId: string): string => `coverage/${chainId}`;
-export const coverageKey = (chainId: string, height: number): Key => ({
-  pk: coveragePartition(chainId),
-  sk: pad(height),
-});
+/** Of the stretch with this last height: the first row not before a height is the only one that may hold it. */
+export const coverageKey = (chainId: string, last: number): Key => ({ pk: coveragePartition(chainId), sk: pad(last) });
+/** @throws {InvariantError} `coverage-stretch` unless the heights are consecutive and ascending, at least one */
+export const coverageWrite = (
+  chainId: string,
+  blocks: readonly CoverageRow[],
+  expect: Extract<Expect, string> = 'any',
+): Write => {
+  const heights = blocks.map(({ height }) => height);
+  const [first, last] = [heights.at(0), heights.at(-1)];
+  if (first === undefined || last === undefined || heights.some((height, i) => height !== first + i)) {
+    throw new InvariantError(
+      'coverage-stretch',
+      `a row of coverage would hold heights [${heights.join(', ')}]; consecutive ones are allowed`,
+    );
+  }
+  const body: CoverageStretch = { blocks: [...blocks] };
+  return { kind: 'put', key: coverageKey(chainId, last), body, expect };
+};
 export const eventsPartition = (chainId: string, queryId: number | undefined): string =>
   `events/${chainId}/${queryId ?? 'none'}`;
 /** Sorted by height, then place in the block. */

@@ -1,7 +1,7 @@
 import { DEVNET } from '../../infra/local/settings.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
 import { runId } from '../../shared/messages/ids.ts';
-import { CoverageRow, coverageKey } from '../../shared/rows/coverage.ts';
+import { coverageAt } from '../../shared/rows/read-coverage.ts';
 import { ask, benchHouse, final } from './bench-house.ts';
 import { cloudControlPlane } from './cloud/control-plane.ts';
 import { summary } from './quantile.ts';
@@ -37,8 +37,8 @@ export const controlPlane = async (args: readonly string[]): Promise<void> => {
     endings.push(
       final(house, queryId).then(async ({ opening, outcome }) => {
         if (outcome?.kind === 'verified') verified += 1;
-        const row = await house.backend.store.get(coverageKey(DEVNET.chainId, opening?.height ?? 0));
-        const seenAtMs = row ? CoverageRow.parse(row.body).atMs : Number.NaN;
+        const seen = await coverageAt(house.backend.store, DEVNET.chainId, opening?.height ?? 0);
+        const seenAtMs = seen?.atMs ?? Number.NaN;
         const runs = [...placedAtMs].filter(([id]) => id.startsWith(`${DEVNET.chainId}/${queryId}/`));
         // A node drawn in a later round waits for that round, not for us.
         const first = Math.min(...runs.map(([, atMs]) => atMs));

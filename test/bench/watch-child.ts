@@ -7,7 +7,9 @@ import { connectEndpoints } from '../../shared/chain/rpc/connect.ts';
 import { QuorateError } from '../../shared/errors.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
 import type { Store } from '../../shared/ports/store.ts';
-import { CoverageRow, coveragePartition, cursorKey } from '../../shared/rows/coverage.ts';
+import { cursorKey } from '../../shared/rows/coverage.ts';
+import { coverageBetween } from '../../shared/rows/read-coverage.ts';
+import { collect } from '../collect.ts';
 import { EVENT_CHAIN } from './event-chain.ts';
 
 /** A pass is over before the next one is called: each minute. */
@@ -47,18 +49,17 @@ for (;;) {
   if (result.covered >= result.head) break;
 }
 const tookMs = performance.now() - startedMs;
-const rows = await store.list(coveragePartition(EVENT_CHAIN.chainId), { limit: 100_000 });
-const heights = rows.map((row) => CoverageRow.parse(row.body).height);
+const blocks = await collect(coverageBetween(store, EVENT_CHAIN.chainId, 1, Number.MAX_SAFE_INTEGER));
 process.stdout.write(
   `${JSON.stringify({
     tookMs: Math.round(tookMs),
     passes,
     // Each moves the cursor once.
     transactions: (await store.get(cursorKey(EVENT_CHAIN.chainId)))?.version,
-    heights: heights.length,
-    gaps: heights.filter((height, i) => height !== i + 1).length,
-    twice: rows.filter(({ version }) => version > 1).length,
-    witnessed: rows.filter((row) => CoverageRow.parse(row.body).witness !== undefined).length,
+    heights: blocks.length,
+    gaps: blocks.filter(({ height }, i) => height !== i + 1).length,
+    twice: blocks.filter(({ version }) => version > 1).length,
+    witnessed: blocks.filter(({ witness }) => witness !== undefined).length,
     events,
     messages: (await store.due(OUTBOX, Number.MAX_SAFE_INTEGER, 1_000_000)).length,
     maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024),

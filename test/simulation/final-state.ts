@@ -5,10 +5,11 @@ import { RunRef, runId } from '../../shared/messages/ids.ts';
 import { QUEUES, type QueueName } from '../../shared/messages/queues.ts';
 import { OUTBOX } from '../../shared/outbox.ts';
 import { TERMINAL } from '../../shared/protocol/lifecycle.ts';
-import { CoverageRow, coveragePartition } from '../../shared/rows/coverage.ts';
 import { QueryRow, queryKey } from '../../shared/rows/query.ts';
+import { coverageBetween } from '../../shared/rows/read-coverage.ts';
 import { RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { OPEN_TRANSACTIONS } from '../../shared/rows/transaction.ts';
+import { collect } from '../collect.ts';
 import { seededRandom } from '../contracts/fakes.ts';
 import type { World } from './world.ts';
 
@@ -69,9 +70,7 @@ export const finalState = async (world: World, queryId: number) => {
   const store = openSqliteStore(world.database);
   const runs = await runsOf(world, queryId);
   const read = await store.get(queryKey(DEVNET.chainId, queryId));
-  const coverage = (await store.list(coveragePartition(DEVNET.chainId), { limit: 1_000 })).map((row) =>
-    CoverageRow.parse(row.body),
-  );
+  const coverage = await collect(coverageBetween(store, DEVNET.chainId, 1, Number.MAX_SAFE_INTEGER));
   return {
     query: {
       attempt: query?.attempt,

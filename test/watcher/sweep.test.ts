@@ -3,7 +3,8 @@ import type { CoverageDeps } from '../../functions/reconcile/deps.ts';
 import { sweepCoverage } from '../../functions/reconcile/sweep-coverage.ts';
 import { TransientError } from '../../shared/errors.ts';
 import type { BlockEvents } from '../../shared/ports/chain.ts';
-import { coverageKey, SweepRow, sweepKey } from '../../shared/rows/coverage.ts';
+import { coverageWrite, SweepRow, sweepKey } from '../../shared/rows/coverage.ts';
+import { coverageAt } from '../../shared/rows/read-coverage.ts';
 import { FakeClock } from '../contracts/fakes.ts';
 import { blockOf, CHAIN, eventAt, openWatcher, Script } from './script.ts';
 
@@ -113,10 +114,24 @@ describe('the hourly sweep', () => {
 
   it('fills a height that was never recorded, and calls it a defect', async () => {
     const { sweep, watcher } = await due();
-    await watcher.store.transact([{ kind: 'delete', key: coverageKey(CHAIN, 4), expect: 'any' }]);
+    const read = await watcher.coverage();
+    const without4 = [read.slice(0, 3), read.slice(4)].map((blocks) =>
+      coverageWrite(
+        CHAIN,
+        blocks.map(({ version, ...block }) => block),
+      ),
+    );
+    await watcher.store.transact(without4);
+    expect(await coverageAt(watcher.store, CHAIN, 4)).toBeUndefined();
     expect(await sweep()).toEqual({ heights: 5, defects: 1 });
     expect(await watcher.anomalies()).toMatchObject([{ kind: 'missed-block', height: 4 }]);
-    expect((await watcher.coverage()).map(({ height }) => height)).toEqual([1, 2, 3, 4, 5]);
+    expect((await watcher.coverage()).map(({ height, passId }) => `${height} ${passId}`)).toEqual([
+      '1 p',
+      '2 p',
+      '3 p',
+      '4 sweep',
+      '5 p',
+    ]);
   });
 
   it('is done by one of two sweepers', async () => {

@@ -43,7 +43,7 @@ export const CoverageView = z
     gaps: z.array(Range),
     /** Heights whose parent hash is not the hash that was read one below. */
     breaks: z.array(z.int()),
-    /** Heights whose record was written more than once. */
+    /** Heights whose record was written more than once, or is in two records. */
     twice: z.array(z.int()),
     /** Heights that were read from one endpoint and compared with another. */
     witnessed: z.int(),

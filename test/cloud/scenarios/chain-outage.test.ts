@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CoverageRow, coverageKey } from '../../../shared/rows/coverage.ts';
+import type { CoverageRow } from '../../../shared/rows/coverage.ts';
+import { coverageAt, coverageBetween } from '../../../shared/rows/read-coverage.ts';
+import { collect } from '../../collect.ts';
 import { startTestChain } from '../chain.ts';
 import type { CloudDeployment } from '../deployment.ts';
 import { type Cloud, startCloud, until } from '../harness.ts';
@@ -27,10 +29,7 @@ afterAll(async () => {
 });
 
 const height = async (): Promise<number> => (await cloud.chain.chain.head()).height;
-const covered = async (at: number): Promise<CoverageRow | undefined> => {
-  const row = await deployment.store.get(coverageKey(cloud.chain.chainId, at));
-  return row && CoverageRow.parse(row.body);
-};
+const covered = (at: number): Promise<CoverageRow | undefined> => coverageAt(deployment.store, cloud.chain.chainId, at);
 
 it('catches up with 500 blocks after its RPC was away: no gap, nothing twice, and a query asked meanwhile is answered', async () => {
   const before = await height();
@@ -57,7 +56,9 @@ it('catches up with 500 blocks after its RPC was away: no gap, nothing twice, an
   await deployment.kick('watch-chain');
   const { opening } = await ended(cloud, queryId);
   await verified(cloud, deployment, queryId);
-  for (let at = before; at <= after; at++) expect(await covered(at), `height ${at}`).toBeDefined();
+  const read = await collect(coverageBetween(deployment.store, cloud.chain.chainId, before, after));
+  expect(read.map(({ height }) => height)).toEqual(Array.from({ length: after - before + 1 }, (_, i) => before + i));
+  expect(read.filter(({ version }) => version > 1)).toEqual([]);
   const sent = await messagesAbout(cloud, queryId, opening?.height ?? after);
   expectNothingTwice(
     sent,

@@ -1,0 +1,5 @@
+export const collect = async <T>(values: AsyncIterable<T>): Promise<T[]> => {
+  const collected: T[] = [];
+  for await (const value of values) collected.push(value);
+  return collected;
+};
