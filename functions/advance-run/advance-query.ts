@@ -16,7 +16,7 @@ export const refuseInvented = async (deps: AdvanceDeps, queryId: number, eventId
   const body: AnomalyRow = {
     kind: 'invented-event',
     queryId,
-    height: heightOf(eventId),
+    height: heightOf(deps.chain.chainId, eventId),
     detail: `event ${eventId} names query ${queryId}, which the contract does not hold`,
     atMs: deps.clock.nowMs(),
   };

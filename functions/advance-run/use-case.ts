@@ -15,7 +15,7 @@ import { type QueryView, readView } from './view.ts';
 export const advance = async (deps: AdvanceDeps, message: AdvanceMessage): Promise<void> => {
   const { queryId } = 'query' in message ? message.query : message.run;
   const view = await readView(deps.chain, queryId);
-  if (message.kind === 'query') refuseLag(view, heightOf(message.eventId));
+  if (message.kind === 'query') refuseLag(view, heightOf(deps.chain.chainId, message.eventId));
   if (!view.query) {
     if (message.kind === 'query') await refuseInvented(deps, queryId, message.eventId);
   } else if (message.kind === 'query') {

@@ -46,7 +46,7 @@ const placesOf = async (deps: ApiDeps, queryId: number): Promise<TxPlace[]> => {
     // Anyone may settle a final query again, as often as they like: those settlements do nothing and prove nothing.
     if (!KINDS.includes(kind) || attributes.outcome === 'noop') continue;
     kinds.add(kind);
-    places.set(txHash, { height: heightOf(id), txHash });
+    places.set(txHash, { height: heightOf(deps.chain.chainId, id), txHash });
   }
   const missing = KINDS.filter((kind) => !kinds.has(kind));
   if (missing.length === 0) return [...places.values()];

@@ -9,8 +9,9 @@ export interface Difference {
   readonly unequal: readonly string[];
 }
 
-/** Height of an event, by its id: `chain/height/tx/msg/event`. */
-export const heightOf = (eventId: string): number => Number(eventId.split('/').at(-4));
+/** Height of an event, by its id: `chain/height/tx/msg/event`, or what a sweep says in its place. */
+export const heightOf = (chainId: string, eventId: string): number =>
+  Number(eventId.slice(chainId.length + 1).split('/')[0]);
 
 /** Order in the block: transaction, then event. */
 const place = ({ id }: ContractEvent): [number, number] => {
