@@ -103,7 +103,7 @@ export class TableMeter {
     else if (changes) this.#rows.delete(key);
     const larger = Math.max(writeUnits(before), writeUnits(after));
     const units = larger * times + (changes ? indexUnits(before, after) : 0);
-    const kind = key.slice(0, key.indexOf('/'));
+    const [kind = ''] = key.split(/[/\n]/);
     this.byKind.set(kind, (this.byKind.get(kind) ?? 0) + units);
     return { ...NONE, writeUnits: units };
   }

@@ -30,9 +30,11 @@ export const usage = async ([file, stages = '1', count = String(QUERIES)]: reado
   const deployment = await cloud.deploy({ name: 'usage', nodes: NODES, install, lingerMs: 900_000 });
   const counter = new UsageCounter();
   cloud.proxy.onCall = counter.onCall;
+  const idle = await measureIdle(cloud, deployment, counter);
   // A worker that stays, and functions that have been called.
   for (let i = 0; i < 2; i++) await ended(cloud, await askOnce(deployment), 240_000);
-  const idle = await measureIdle(cloud, deployment, counter);
+  await systemClock.sleep(SETTLE_MS);
+  counter.take();
 
   const beganMs = systemClock.nowMs();
   const asked: number[] = [];
@@ -77,8 +79,9 @@ const askOnce = async ({ client, model }: CloudDeployment): Promise<number> => {
 
 type Idle = NonNullable<MeasuredUsage['idle']>;
 
+/** Before anybody asks, and before a worker stays. */
 const measureIdle = async (cloud: Cloud, { config }: CloudDeployment, counter: UsageCounter): Promise<Idle> => {
-  // What the last query left behind ends first.
+  // Each schedule has called once.
   await systemClock.sleep(SETTLE_MS);
   counter.take();
   const beganMs = systemClock.nowMs();
