@@ -1,6 +1,7 @@
 import { heightOf } from '../../shared/chain/compare-events.ts';
 import { TransientError } from '../../shared/errors.ts';
 import type { AdvanceMessage } from '../../shared/messages/advance.ts';
+import type { Head } from '../../shared/ports/chain.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { ensureRuns, recordQuery, refuseInvented } from './advance-query.ts';
 import { advanceRun } from './advance-run.ts';
@@ -15,21 +16,18 @@ import { type QueryView, readView } from './view.ts';
 export const advance = async (deps: AdvanceDeps, message: AdvanceMessage): Promise<void> => {
   const { queryId } = 'query' in message ? message.query : message.run;
   const view = await readView(deps.chain, queryId);
-  if (message.kind === 'query') refuseLag(view, heightOf(deps.chain.chainId, message.eventId));
-  if (!view.query) {
-    if (message.kind === 'query') await refuseInvented(deps, queryId, message.eventId);
-  } else if (message.kind === 'query') {
+  if (message.kind === 'query') {
+    refuseLag(view.head, heightOf(deps.chain.chainId, message.eventId));
+    if (!view.query) return await refuseInvented(deps, queryId, message.eventId);
     // The runs' own way to their workers waits for nothing that only readers see.
     await allOf([recordQuery(deps, view), advanceAll(deps, view)]);
-  } else if (message.kind === 'height') {
-    await advanceAll(deps, view);
-  } else {
-    await advanceRun(deps, message.run, view);
+  } else if (view.query) {
+    await (message.kind === 'height' ? advanceAll(deps, view) : advanceRun(deps, message.run, view));
   }
 };
 
 /** A state older than what the message tells of would leave its runs where they are, and no other message tells of it. */
-const refuseLag = ({ head }: Pick<QueryView, 'head'>, height: number): void => {
+const refuseLag = (head: Head, height: number): void => {
   if (head.height >= height) return;
   throw new TransientError('rpc-lags', `the node is at ${head.height}, the event was at ${height}`);
 };

@@ -9,10 +9,11 @@ import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import type { EndpointState } from '../../shared/chain/rpc/endpoint.ts';
 import { QUEUES } from '../../shared/messages/queues.ts';
 import { OUTBOX, outboxWrite } from '../../shared/outbox.ts';
-import { anomalyKey, coverageWrite, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
+import { anomalyKey, type CoverageRow, coverageWrite, cursorKey, sweepKey } from '../../shared/rows/coverage.ts';
 import { WEBHOOK_RETRIES } from '../../shared/rows/webhook.ts';
 import { webhookWrites } from '../../shared/webhooks.ts';
 import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
+import { coveredBlock } from '../../test/covered-block.ts';
 import type { ApiDeps } from './deps.ts';
 import { createWorld, NOW_MS } from './testdata/world.ts';
 
@@ -120,23 +121,13 @@ describe('GET /v1/health of RPC endpoints', () => {
 });
 
 describe('GET /v1/coverage', () => {
-  const block = (height: number, change: { parentHash?: string; source?: string; witness?: string } = {}) => ({
-    height,
-    hash: `H${height}`,
-    parentHash: `H${height - 1}`,
-    events: 2,
-    passId: 'p',
-    atMs: 1,
-    ...change,
-  });
-  const cover = (world: Opened, ...blocks: ReturnType<typeof block>[]) =>
-    world.store.transact([coverageWrite('test-1', blocks)]);
+  const cover = (world: Opened, ...blocks: CoverageRow[]) => world.store.transact([coverageWrite('test-1', blocks)]);
 
   it('names gaps at the front, in the middle and at the end, and blocks that do not fit', async () => {
     const world = await open();
-    await cover(world, block(3), block(4));
-    await cover(world, block(7), block(8), block(9, { parentHash: 'another' }));
-    await cover(world, block(10, { parentHash: 'a third' }));
+    await cover(world, coveredBlock(3), coveredBlock(4));
+    await cover(world, coveredBlock(7), coveredBlock(8), coveredBlock(9, { parentHash: 'another' }));
+    await cover(world, coveredBlock(10, { parentHash: 'a third' }));
     const { body } = await world.get('/v1/coverage?from=1&to=12');
     expect(body).toMatchObject({ covered: 6, events: 12, breaks: [9, 10] });
     expect(body.gaps).toEqual([
@@ -150,8 +141,9 @@ describe('GET /v1/coverage', () => {
 
   it('tells which endpoints were used, what was recorded twice, and how far the sweep is', async () => {
     const world = await open();
-    await cover(world, block(1, { source: 'a', witness: 'b' }));
-    for (let again = 0; again < 2; again++) await cover(world, block(2, { source: 'b' }), block(3, { source: 'b' }));
+    await cover(world, coveredBlock(1, { source: 'a', witness: 'b' }));
+    for (let again = 0; again < 2; again++)
+      await cover(world, coveredBlock(2, { source: 'b' }), coveredBlock(3, { source: 'b' }));
     expect((await world.get('/v1/coverage?from=1&to=3')).body).toMatchObject({
       covered: 3,
       gaps: [],
@@ -166,8 +158,8 @@ describe('GET /v1/coverage', () => {
 
   it('counts a height once that is in two rows, and says so', async () => {
     const world = await open();
-    await cover(world, block(1), block(2), block(3));
-    await cover(world, block(3), block(4), block(5));
+    await cover(world, coveredBlock(1), coveredBlock(2), coveredBlock(3));
+    await cover(world, coveredBlock(3), coveredBlock(4), coveredBlock(5));
     expect((await world.get('/v1/coverage?from=1&to=5')).body).toMatchObject({
       covered: 5,
       events: 10,

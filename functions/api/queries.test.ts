@@ -14,6 +14,7 @@ import { type QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { type RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { txKey } from '../../shared/rows/transaction.ts';
 import { FakeClock, seededRandom } from '../../test/contracts/fakes.ts';
+import { coveredBlock } from '../../test/covered-block.ts';
 import { createApi } from './app.ts';
 import { modelState, queryState, verifiedState } from './testdata/scripted-chain.ts';
 import { createWorld, NOW_MS } from './testdata/world.ts';
@@ -238,16 +239,9 @@ describe('GET /v1/queries/{id}/why', () => {
       'This deployment has read none of blocks 90 to 100, in which the query lives.',
     );
     const cover = async (...heights: number[]) => {
-      const blocks = heights.map((height) => ({
-        height,
-        hash: `H${height}`,
-        parentHash: `H${height - 1}`,
-        events: 0,
-        passId: 'p',
-        atMs: 1,
-        source: 'rpc-a',
-        ...(height % 2 === 0 && { witness: 'rpc-b' }),
-      }));
+      const blocks = heights.map((height) =>
+        coveredBlock(height, { events: 0, source: 'rpc-a', ...(height % 2 === 0 && { witness: 'rpc-b' }) }),
+      );
       await world.deps.store.transact([coverageWrite('test-1', blocks)]);
     };
     await cover(90, 91, 92);

@@ -1,5 +1,4 @@
 import { inOrder, sameEvent } from '../../shared/chain/compare-events.ts';
-import { outboxWrite } from '../../shared/outbox.ts';
 import type { BlockEvents, ContractEvent } from '../../shared/ports/chain.ts';
 import type { Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
@@ -17,6 +16,7 @@ import {
   sweepKey,
 } from '../../shared/rows/coverage.ts';
 import { coverageBetween } from '../../shared/rows/read-coverage.ts';
+import { wakeQuery } from '../../shared/rows/wake-query.ts';
 import type { CoverageDeps } from './deps.ts';
 
 /** Heights of one turn: what is left over is the next one's. */
@@ -199,14 +199,4 @@ const perQuery = (events: readonly ContractEvent[]): ContractEvent[] => [
 const wake = (chainId: string, { queryId, id }: ContractEvent, nowMs: number): Write[] =>
   queryId === undefined
     ? []
-    : [
-        outboxWrite(
-          'advance-run',
-          {
-            id: `missed/${id}`,
-            group: `${chainId}/${queryId}`,
-            body: JSON.stringify({ kind: 'query', query: { chainId, queryId }, eventId: id }),
-          },
-          nowMs,
-        ),
-      ];
+    : [wakeQuery(`missed/${id}`, { kind: 'query', query: { chainId, queryId }, eventId: id }, nowMs)];

@@ -1,5 +1,4 @@
 import { expireMessage, settleMessage } from '../../shared/chain/contract-messages.ts';
-import { outboxWrite } from '../../shared/outbox.ts';
 import type { Write } from '../../shared/ports/store.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { phaseAt } from '../../shared/protocol/phase.ts';
@@ -7,6 +6,7 @@ import type { QueryState } from '../../shared/protocol/state.ts';
 import { type AnomalyRow, anomalyKey, CursorRow, cursorKey, eventWrite } from '../../shared/rows/coverage.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
 import { openQueries, QueryRow, queryKey } from '../../shared/rows/query.ts';
+import { wakeQuery } from '../../shared/rows/wake-query.ts';
 import { type ReconcileDeps, SWEEP_LIMIT } from './deps.ts';
 
 /** A settlement that did not get in is planned again after this many blocks, under a new id. */
@@ -42,17 +42,9 @@ export const sweepQueries = async (deps: ReconcileDeps): Promise<number> => {
 };
 
 const look = ({ chain, clock }: ReconcileDeps, queryId: number, height: number): Write =>
-  outboxWrite(
-    'advance-run',
-    {
-      id: `sweep/${chain.chainId}/${queryId}/${height}`,
-      group: `${chain.chainId}/${queryId}`,
-      body: JSON.stringify({
-        kind: 'query',
-        query: { chainId: chain.chainId, queryId },
-        eventId: `${chain.chainId}/${height}/sweep`,
-      }),
-    },
+  wakeQuery(
+    `sweep/${chain.chainId}/${queryId}/${height}`,
+    { kind: 'query', query: { chainId: chain.chainId, queryId }, eventId: `${chain.chainId}/${height}/sweep` },
     clock.nowMs(),
   );
 

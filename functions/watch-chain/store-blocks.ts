@@ -1,6 +1,5 @@
 import { standsAfter } from '../../shared/chain/compare-events.ts';
 import { InvariantError } from '../../shared/errors.ts';
-import { outboxWrite } from '../../shared/outbox.ts';
 import type { ContractEvent } from '../../shared/ports/chain.ts';
 import { MAX_TRANSACTION_WRITES, type Row, type Write } from '../../shared/ports/store.ts';
 import {
@@ -12,6 +11,7 @@ import {
   cursorKey,
   eventWrite,
 } from '../../shared/rows/coverage.ts';
+import { wakeQuery } from '../../shared/rows/wake-query.ts';
 import type { WatchDeps } from './deps.ts';
 import type { Reading } from './read-block.ts';
 
@@ -70,13 +70,10 @@ export class BlockStorer {
     await this.#refuse(reading);
     const { chainId } = this.#deps.chain;
     const nowMs = this.#deps.clock.nowMs();
-    const first = firstOfQueries(block.events);
+    const wakes = wakesOf(chainId, block, nowMs);
     for (const event of remaining(this.#moved, block.events)) {
-      const writes = [
-        eventWrite(chainId, event),
-        ...(first.has(event) ? [wake(chainId, block.height, event, nowMs)] : []),
-      ];
-      await this.#put(writes);
+      const wake = wakes.get(event);
+      await this.#put([eventWrite(chainId, event), ...(wake ? [wake] : [])]);
       const { next, offset, parentHash } = this.#moved;
       this.#moved = {
         next,
@@ -162,22 +159,20 @@ export class BlockStorer {
 const remaining = ({ offset, after }: CursorRow, events: readonly ContractEvent[]): readonly ContractEvent[] =>
   after === undefined ? events.slice(offset) : events.filter((event) => standsAfter(event, after));
 
-/** The first event of each query: a query is looked at once for each block that names it. */
-const firstOfQueries = (events: readonly ContractEvent[]): ReadonlySet<ContractEvent> => {
-  const first = new Map<number, ContractEvent>();
+/** With the first event of each query, the write that wakes it: a query is looked at once for each block that names it. */
+const wakesOf = (
+  chainId: string,
+  { height, events }: Reading['block'],
+  nowMs: number,
+): ReadonlyMap<ContractEvent, Write> => {
+  const wakes = new Map<ContractEvent, Write>();
+  const seen = new Set<number>();
   for (const event of events) {
-    if (event.queryId !== undefined && !first.has(event.queryId)) first.set(event.queryId, event);
+    const { queryId, id: eventId } = event;
+    if (queryId === undefined || seen.has(queryId)) continue;
+    seen.add(queryId);
+    const message = { kind: 'query', query: { chainId, queryId }, eventId } as const;
+    wakes.set(event, wakeQuery(`query/${chainId}/${queryId}/${height}`, message, nowMs));
   }
-  return new Set(first.values());
+  return wakes;
 };
-
-const wake = (chainId: string, height: number, { queryId, id }: ContractEvent, nowMs: number): Write =>
-  outboxWrite(
-    'advance-run',
-    {
-      id: `query/${chainId}/${queryId}/${height}`,
-      group: `${chainId}/${queryId}`,
-      body: JSON.stringify({ kind: 'query', query: { chainId, queryId }, eventId: id }),
-    },
-    nowMs,
-  );

@@ -1,6 +1,6 @@
-import { outboxWrite } from '../../shared/outbox.ts';
 import { ConditionFailedError } from '../../shared/ports/store-errors.ts';
 import { RunRow, runWakes } from '../../shared/rows/run.ts';
+import { wakeQuery } from '../../shared/rows/wake-query.ts';
 import type { WatchDeps } from './deps.ts';
 import { readAhead } from './read-ahead.ts';
 import { type Reading, readBlock } from './read-block.ts';
@@ -101,13 +101,9 @@ const wakeRuns = async ({ store, chain, clock }: WatchDeps, covered: number): Pr
   if (rows.length === 0) return;
   const heights = new Map(rows.map(({ body, due }) => [RunRow.parse(body).run.queryId, due?.at ?? covered]));
   const writes = [...heights].map(([queryId, height]) =>
-    outboxWrite(
-      'advance-run',
-      {
-        id: `height/${chainId}/${queryId}/${height}`,
-        group: `${chainId}/${queryId}`,
-        body: JSON.stringify({ kind: 'height', query: { chainId, queryId }, height }),
-      },
+    wakeQuery(
+      `height/${chainId}/${queryId}/${height}`,
+      { kind: 'height', query: { chainId, queryId }, height },
       clock.nowMs(),
     ),
   );

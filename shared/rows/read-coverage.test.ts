@@ -1,25 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { collect } from '../../test/collect.ts';
+import { coveredBlock } from '../../test/covered-block.ts';
 import { openDatabase } from '../adapters/local/sqlite.ts';
 import { openSqliteStore } from '../adapters/local/sqlite-store.ts';
-import { type CoverageRow, coverageWrite } from './coverage.ts';
+import { coverageWrite } from './coverage.ts';
 import { coverageAt, coverageBetween } from './read-coverage.ts';
 
 const CHAIN = 'rows-1';
-const block = (height: number): CoverageRow => ({
-  height,
-  hash: `H${height}`,
-  parentHash: `H${height - 1}`,
-  events: 0,
-  passId: 'p',
-  atMs: height,
-});
 
 /** A store with these stretches of heights, one row each. */
 const storeOf = async (stretches: readonly (readonly number[])[]) => {
   const store = openSqliteStore(openDatabase(':memory:'));
-  for (const heights of stretches) await store.transact([coverageWrite(CHAIN, heights.map(block))]);
+  for (const heights of stretches)
+    await store.transact([
+      coverageWrite(
+        CHAIN,
+        heights.map((height) => coveredBlock(height)),
+      ),
+    ]);
   return store;
 };
 
@@ -27,7 +25,7 @@ describe('coverage in stretches', () => {
   it('is found at the first, a middle and the last height of a stretch', async () => {
     const store = await storeOf([[8, 9, 10, 11], [12], [20, 21]]);
     for (const height of [8, 9, 11, 12, 20, 21])
-      expect(await coverageAt(store, CHAIN, height)).toMatchObject(block(height));
+      expect(await coverageAt(store, CHAIN, height)).toMatchObject(coveredBlock(height));
   });
 
   it('is not found in front of it, in a gap, behind the end, or on another chain', async () => {
@@ -43,7 +41,7 @@ describe('coverage in stretches', () => {
       [3, 4],
       [3, 4],
     ]);
-    const versions = (await collect(coverageBetween(store, CHAIN, 2, 4))).map(({ height, version }) => [
+    const versions = (await Array.fromAsync(coverageBetween(store, CHAIN, 2, 4))).map(({ height, version }) => [
       height,
       version,
     ]);
@@ -57,7 +55,7 @@ describe('coverage in stretches', () => {
   it('is read over several pages', async () => {
     const heights = Array.from({ length: 250 }, (_, i) => i + 1);
     const store = await storeOf([...heights.map((height) => [height]), [251, 252]]);
-    const read = await collect(coverageBetween(store, CHAIN, 2, 251));
+    const read = await Array.fromAsync(coverageBetween(store, CHAIN, 2, 251));
     expect(read.map(({ height }) => height)).toEqual([...heights.slice(1), 251]);
   });
 
@@ -67,9 +65,12 @@ describe('coverage in stretches', () => {
     ['heights that descend', [5, 4], '[5, 4]'],
     ['a height twice', [4, 4], '[4, 4]'],
   ])('refuses %s in a row', (_, heights, told) => {
-    expect(() => coverageWrite(CHAIN, heights.map(block))).toThrow(
-      expect.objectContaining({ code: 'coverage-stretch', message: expect.stringContaining(told) }),
-    );
+    expect(() =>
+      coverageWrite(
+        CHAIN,
+        heights.map((height) => coveredBlock(height)),
+      ),
+    ).toThrow(expect.objectContaining({ code: 'coverage-stretch', message: expect.stringContaining(told) }));
   });
 
   it('reads back exactly what was stored, however it was split and whatever was left out (property)', async () => {
@@ -87,8 +88,8 @@ describe('coverage in stretches', () => {
         const store = await storeOf(stretches);
         const [from, to] = [start + skip - 1, start + skip - 1 + take];
         const expected = stretches.flat().filter((height) => height >= from && height <= to);
-        const read = await collect(coverageBetween(store, CHAIN, from, to));
-        expect(read).toEqual(expected.map((height) => ({ ...block(height), version: 1 })));
+        const read = await Array.fromAsync(coverageBetween(store, CHAIN, from, to));
+        expect(read).toEqual(expected.map((height) => ({ ...coveredBlock(height), version: 1 })));
         const isRead = stretches.flat().includes(from);
         expect((await coverageAt(store, CHAIN, from))?.height).toBe(isRead ? from : undefined);
       }),

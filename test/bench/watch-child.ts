@@ -9,7 +9,6 @@ import { OUTBOX } from '../../shared/outbox.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { cursorKey } from '../../shared/rows/coverage.ts';
 import { coverageBetween } from '../../shared/rows/read-coverage.ts';
-import { collect } from '../collect.ts';
 import { EVENT_CHAIN } from './event-chain.ts';
 
 /** A pass is over before the next one is called: each minute. */
@@ -49,7 +48,7 @@ for (;;) {
   if (result.covered >= result.head) break;
 }
 const tookMs = performance.now() - startedMs;
-const blocks = await collect(coverageBetween(store, EVENT_CHAIN.chainId, 1, Number.MAX_SAFE_INTEGER));
+const blocks = await Array.fromAsync(coverageBetween(store, EVENT_CHAIN.chainId, 1, Number.MAX_SAFE_INTEGER));
 process.stdout.write(
   `${JSON.stringify({
     tookMs: Math.round(tookMs),

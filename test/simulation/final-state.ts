@@ -9,7 +9,6 @@ import { QueryRow, queryKey } from '../../shared/rows/query.ts';
 import { coverageBetween } from '../../shared/rows/read-coverage.ts';
 import { RunRow, runKey, runsOfQuery } from '../../shared/rows/run.ts';
 import { OPEN_TRANSACTIONS } from '../../shared/rows/transaction.ts';
-import { collect } from '../collect.ts';
 import { seededRandom } from '../contracts/fakes.ts';
 import type { World } from './world.ts';
 
@@ -70,7 +69,7 @@ export const finalState = async (world: World, queryId: number) => {
   const store = openSqliteStore(world.database);
   const runs = await runsOf(world, queryId);
   const read = await store.get(queryKey(DEVNET.chainId, queryId));
-  const coverage = await collect(coverageBetween(store, DEVNET.chainId, 1, Number.MAX_SAFE_INTEGER));
+  const coverage = await Array.fromAsync(coverageBetween(store, DEVNET.chainId, 1, Number.MAX_SAFE_INTEGER));
   return {
     query: {
       attempt: query?.attempt,

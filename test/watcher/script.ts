@@ -9,7 +9,6 @@ import type { BlockEvents, ContractEvent } from '../../shared/ports/chain.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { AnomalyRow, anomaliesPartition, CursorRow, cursorKey } from '../../shared/rows/coverage.ts';
 import { coverageBetween } from '../../shared/rows/read-coverage.ts';
-import { collect } from '../collect.ts';
 import { FakeClock } from '../contracts/fakes.ts';
 
 /** A chain that a test writes down, read into a real store. No consensus, no contract: blocks, links and events. */
@@ -86,7 +85,7 @@ export const openWatcher = (script: Script, sources?: readonly BlockSource[]) =>
     pass: (change: Partial<WatchDeps> = {}, maxHeights = 10_000): Promise<PassResult> =>
       watchPass({ ...deps, ...change }, maxHeights),
     cursor: async () => CursorRow.parse((await store.get(cursorKey(CHAIN)))?.body),
-    coverage: () => collect(coverageBetween(store, CHAIN, 1, Number.MAX_SAFE_INTEGER)),
+    coverage: () => Array.fromAsync(coverageBetween(store, CHAIN, 1, Number.MAX_SAFE_INTEGER)),
     anomalies: () => list(anomaliesPartition(CHAIN), (body) => AnomalyRow.parse(body)),
     /** Ids of stored events of a query, with how often each was written. */
     events: async (queryId: number | undefined) =>

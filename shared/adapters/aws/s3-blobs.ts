@@ -64,11 +64,10 @@ class S3Blobs implements Blobs {
   }
 
   async has(hash: string): Promise<boolean> {
+    checkHash(hash);
     try {
-      await this.#client.send(new HeadObjectCommand({ Bucket: this.#bucket, Key: checkHash(hash) }));
-      return true;
+      return (await this.#checksum(hash)) !== undefined;
     } catch (error) {
-      if (ABSENT.has(awsErrorName(error))) return false;
       throw fromAws(error, 'look for a blob');
     }
   }

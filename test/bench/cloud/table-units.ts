@@ -27,9 +27,7 @@ const valueBytes = ({ S, N, B }: AttributeValue): number => {
 
 /** Names and values in UTF-8; a number takes a byte for each two digits, and one. */
 const sizeBytes = (item: Item): number =>
-  Object.entries(item).reduce((sum, [name, value]) => {
-    return sum + Buffer.byteLength(name) + valueBytes(value);
-  }, 0);
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 
 const writeUnits = (item: Item | undefined): number => Math.max(1, Math.ceil(sizeBytes(item ?? {}) / 1_024));
 const readUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / 4_096));

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CoverageRow } from '../../../shared/rows/coverage.ts';
 import { coverageAt, coverageBetween } from '../../../shared/rows/read-coverage.ts';
-import { collect } from '../../collect.ts';
 import { startTestChain } from '../chain.ts';
 import type { CloudDeployment } from '../deployment.ts';
 import { type Cloud, startCloud, until } from '../harness.ts';
@@ -56,7 +55,7 @@ it('catches up with 500 blocks after its RPC was away: no gap, nothing twice, an
   await deployment.kick('watch-chain');
   const { opening } = await ended(cloud, queryId);
   await verified(cloud, deployment, queryId);
-  const read = await collect(coverageBetween(deployment.store, cloud.chain.chainId, before, after));
+  const read = await Array.fromAsync(coverageBetween(deployment.store, cloud.chain.chainId, before, after));
   expect(read.map(({ height }) => height)).toEqual(Array.from({ length: after - before + 1 }, (_, i) => before + i));
   expect(read.filter(({ version }) => version > 1)).toEqual([]);
   const sent = await messagesAbout(cloud, queryId, opening?.height ?? after);
