@@ -11,10 +11,13 @@ import { ask, ended, expectBalanced, verified } from './verified-query.ts';
 let cloud: Cloud;
 let [one, other]: CloudDeployment[] = [];
 
+/** They share the simulator's two vCPUs, as two accounts do not: a worker that stays for one would keep the other from starting any. */
+const LINGER_MS = 1_000;
+
 beforeAll(async () => {
   cloud = await startCloud();
-  one = await cloud.deploy({ name: 'one', nodes: ['node-1', 'node-2'] });
-  other = await cloud.deploy({ name: 'other', nodes: ['node-3', 'node-4', 'node-5'] });
+  one = await cloud.deploy({ name: 'one', nodes: ['node-1', 'node-2'], lingerMs: LINGER_MS });
+  other = await cloud.deploy({ name: 'other', nodes: ['node-3', 'node-4', 'node-5'], lingerMs: LINGER_MS });
 });
 afterAll(() => cloud?.stop());
 
