@@ -18,13 +18,14 @@ export const runInTurn = async (
   onBegin: (job: StageJob) => void = () => undefined,
 ): Promise<Turn | undefined> => {
   let last: Turn | undefined;
-  let handedOver: Uint8Array | undefined;
+  let before: Uint8Array | undefined;
   for (const [index, job] of jobs.entries()) {
     onBegin(job);
-    const result = await runStage(job, worker, handedOver);
+    const handedOver = before && { input: before, sealed: Promise.resolve(true) };
+    const result = await runStage(job, worker, handedOver ? { handedOver } : {});
     last = { result, index };
     if (result.outcome !== 'done') break;
-    handedOver = result.output;
+    before = result.output;
   }
   return last;
 };

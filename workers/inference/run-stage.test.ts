@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdvanceMessage } from '../../shared/messages/advance.ts';
 import { STAGE_LEASES, type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
 import { OUTBOX, type OutboxEntry } from '../../shared/outbox.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { decodeSignedReceipt, encodeReceipt } from '../../shared/protocol/receipt.ts';
@@ -39,6 +40,16 @@ const again = (stage: number, epoch: number, hash: string): StageJob => ({
   ...jobs[stage]!,
   epoch,
   input: { from: 'blob', hash },
+});
+
+const given = (input: Uint8Array, sealed: Promise<boolean> = Promise.resolve(true)) => ({
+  handedOver: { input, sealed },
+});
+
+const bound = (blobs: Blobs): Blobs => ({
+  get: (hash) => blobs.get(hash),
+  has: (hash) => blobs.has(hash),
+  put: (bytes) => blobs.put(bytes),
 });
 
 /** An engine whose runs call `during` first, as time or another worker would act meanwhile. */
@@ -229,7 +240,7 @@ describe('input', () => {
     const other = jobsOf(model, await bench.worker.blobs.put(Uint8Array.of(9)), 2, { queryId: 2 });
     const foreign = await runStage(other[0]!, bench.worker);
     if (foreign.outcome !== 'done') throw new Error(foreign.outcome);
-    await expect(runStage(jobs[1]!, bench.worker, foreign.output)).rejects.toMatchObject({
+    await expect(runStage(jobs[1]!, bench.worker, given(foreign.output))).rejects.toMatchObject({
       code: 'in-root-differs',
       family: 'invariant',
     });
@@ -239,7 +250,7 @@ describe('input', () => {
   it('damaged on the way does not fail the run for good', async () => {
     const first = await runStage(jobs[0]!, bench.worker);
     if (first.outcome !== 'done') throw new Error(first.outcome);
-    await expect(runStage(jobs[1]!, bench.worker, first.output.subarray(0, 20))).rejects.toMatchObject({
+    await expect(runStage(jobs[1]!, bench.worker, given(first.output.subarray(0, 20)))).rejects.toMatchObject({
       code: 'in-root-differs',
     });
   });
@@ -250,6 +261,68 @@ describe('input', () => {
   });
 
   it('of a stage whose predecessor is not done is refused', async () => {
-    await expect(runStage(jobs[1]!, bench.worker, INPUT)).rejects.toMatchObject({ code: 'stage-before-not-done' });
+    await expect(runStage(jobs[1]!, bench.worker, given(INPUT))).rejects.toMatchObject({
+      code: 'stage-before-not-done',
+    });
+  });
+});
+
+describe('what is handed over before it is written down', () => {
+  it('is computed with at once, and written down after the stage before', async () => {
+    const sealed = Promise.withResolvers<boolean>();
+    const outputs = [Promise.withResolvers<Uint8Array>(), Promise.withResolvers<Uint8Array>()] as const;
+    const blocked = Promise.withResolvers<void>();
+    const slow: Blobs = {
+      ...bound(bench.worker.blobs),
+      put: async (bytes) => {
+        await blocked.promise;
+        return bench.worker.blobs.put(bytes);
+      },
+    };
+    const first = runStage(jobs[0]!, { ...bench.worker, blobs: slow }, { onOutput: outputs[0].resolve });
+    const input = await outputs[0].promise;
+    const second = runStage(jobs[1]!, bench.worker, {
+      ...given(input, sealed.promise),
+      onOutput: outputs[1].resolve,
+    });
+    expect(await outputs[1].promise).toEqual(tinyAnswer(INPUT));
+    expect([(await stateOf(0)).state, (await stateOf(1)).state]).toEqual(['claimed', 'claimed']);
+    blocked.resolve();
+    expect((await first).outcome).toBe('done');
+    sealed.resolve(true);
+    expect((await second).outcome).toBe('done');
+    expect((await doneState(1)).inRoot).toBe((await doneState(0)).outRoot);
+  });
+
+  it('leads to nothing when the stage before is never written down', async () => {
+    const first = await runStage(jobs[0]!, bench.worker);
+    if (first.outcome !== 'done') expect.fail(first.outcome);
+    await bench.worker.store.transact([{ kind: 'delete', key: stageKey(jobs[0]!.run, 0), expect: 'any' }]);
+    const second = runStage(jobs[1]!, bench.worker, given(first.output, Promise.resolve(false)));
+    await expect(second).rejects.toMatchObject({ code: 'stage-before-not-done' });
+    expect((await stateOf(1)).state).toBe('claimed');
+  });
+
+  it('lets one stage at a time compute, and others be written down meanwhile', async () => {
+    const blocked = Promise.withResolvers<void>();
+    const slow: Blobs = {
+      ...bound(bench.worker.blobs),
+      put: async (bytes) => {
+        await blocked.promise;
+        return bench.worker.blobs.put(bytes);
+      },
+    };
+    let last: Promise<unknown> = Promise.resolve();
+    const inTurn = <T>(compute: () => Promise<T>): Promise<T> => {
+      const turn = last.then(compute);
+      last = turn.catch(() => undefined);
+      return turn;
+    };
+    const others = jobsOf(model, await bench.worker.blobs.put(Uint8Array.of(9)), 2, { queryId: 2 });
+    const first = runStage(jobs[0]!, { ...bench.worker, blobs: slow }, { inTurn });
+    expect((await runStage(others[0]!, bench.worker, { inTurn })).outcome).toBe('done');
+    expect((await stateOf(0)).state).toBe('claimed');
+    blocked.resolve();
+    expect((await first).outcome).toBe('done');
   });
 });

@@ -26,6 +26,21 @@ export interface StageWorker extends StageMachine {
   readonly leaseMs: number;
 }
 
+/** What the worker of the stage before gives directly, as soon as it has it. */
+export interface HandedOver {
+  readonly input: Uint8Array;
+  /** Whether that stage has been written down as done since; false when it never will be by that worker. */
+  readonly sealed: Promise<boolean>;
+}
+
+export interface StageTerms {
+  readonly handedOver?: HandedOver;
+  /** Called with the output before anything is written down, so that the next stage computes meanwhile. */
+  readonly onOutput?: (output: Uint8Array) => void;
+  /** Runs what claims and computes, one stage at a time: writing down may overlap with the next. Default: at once. */
+  readonly inTurn?: <T>(compute: () => Promise<T>) => Promise<T>;
+}
+
 export type StageOutcome =
   /** `output` is for the next stage: activations, or the result after the last. */
   | { readonly outcome: 'done'; readonly output: Uint8Array }
@@ -37,42 +52,55 @@ export type StageOutcome =
 /**
  * Runs one stage of one run: claims its row, computes, puts output and signed receipt, and writes the row as done;
  * after the last stage, and when a stage fails for good, with a message to `advance-run` in the same transaction. A
- * job that is done already gives its output again.
- * @param handedOver what the worker of the stage before gave directly, for jobs whose input is from 'previous'
+ * job that is done already gives its output again. What was handed over is computed with at once, but a row is
+ * written only when the stage before is written down with the same bytes.
+ * @param terms `handedOver` for jobs whose input is from 'previous'
  * @throws {QuorateError} of other families than bad input, for the host to report: the stage may be tried again in the
  *   next epoch
  */
-export const runStage = async (job: StageJob, worker: StageWorker, handedOver?: Uint8Array): Promise<StageOutcome> => {
-  const claim = await claimStage(job, worker);
-  if (claim.outcome === 'done') return { outcome: 'done', output: await worker.blobs.get(claim.state.output) };
-  if (claim.outcome === 'refused') return claim;
+export const runStage = async (job: StageJob, worker: StageWorker, terms: StageTerms = {}): Promise<StageOutcome> => {
+  const { inTurn = (compute) => compute() } = terms;
   try {
-    return await underLease(job, worker, claim.lease, handedOver);
+    const step = await inTurn(() => begin(job, worker, terms));
+    return 'write' in step ? await step.write() : step;
   } catch (error) {
     if (error instanceof LeaseLostError) return { outcome: 'lease-lost', reason: error.message };
     throw error;
   }
 };
 
-const underLease = async (
-  job: StageJob,
-  worker: StageWorker,
-  lease: Lease,
-  handedOver: Uint8Array | undefined,
-): Promise<StageOutcome> => {
+/** What is left to do when a stage has computed. */
+interface Computed {
+  write(): Promise<StageOutcome>;
+}
+
+const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Promise<StageOutcome | Computed> => {
+  const claim = await claimStage(job, worker);
+  if (claim.outcome === 'refused') return claim;
+  if (claim.outcome === 'done') {
+    const output = await worker.blobs.get(claim.state.output);
+    terms.onOutput?.(output);
+    return { outcome: 'done', output };
+  }
+  const { lease } = claim;
   const startedMs = Math.floor(worker.clock.nowMs());
   try {
     const manifest = await manifestOf(job, worker);
-    const input = await inputOf(job, worker, handedOver);
+    const input = await inputOf(job, worker, terms.handedOver);
     const runtime = localRuntime(manifest.runtime);
-    const result = await computeStage(worker, { manifest, runtime, stage: job.stage, ...input }, lease.keep);
-    await writeDone(job, worker, lease, {
-      result,
-      startedMs,
-      shard: manifest.stages[job.stage]?.shard ?? '',
-      runtimeClass: runtime.class,
-    });
-    return { outcome: 'done', output: result.output };
+    const inRoot = rootOrDamage(job.stage, input);
+    try {
+      const task = { manifest, runtime, stage: job.stage, input, inRoot };
+      const result = await computeStage(worker, task, lease.keep);
+      terms.onOutput?.(result.output);
+      const shard = manifest.stages[job.stage]?.shard ?? '';
+      const done = { result, startedMs, endedMs: Math.floor(worker.clock.nowMs()), shard, runtimeClass: runtime.class };
+      return { write: () => writeDone(job, worker, lease, terms, done) };
+    } catch (error) {
+      // Bytes that are not those receipted are no fault of the query, whatever they lead to.
+      if (error instanceof BadInputError) await assertReceipted(job, worker, terms.handedOver, inRoot);
+      throw error;
+    }
   } catch (error) {
     if (!(error instanceof BadInputError)) throw error;
     const { code, message: reason } = error;
@@ -93,23 +121,23 @@ const manifestOf = async (job: StageJob, { blobs }: StageWorker): Promise<Manife
   );
 };
 
-interface StageBytes {
-  readonly input: Uint8Array;
-  readonly inRoot: string;
-}
+const inputOf = async (job: StageJob, worker: StageWorker, handedOver: HandedOver | undefined): Promise<Uint8Array> => {
+  if (job.input.from === 'blob') return worker.blobs.get(job.input.hash);
+  if (handedOver) return handedOver.input;
+  throw new TransientError('hand-over-missing', `stage ${job.stage} got nothing from the stage before`, {
+    next: 'start the stage again from the output blob of the stage before',
+  });
+};
 
-/**
- * The stage's input, checked against what the stage before wrote down: a stage never continues from other bytes than
- * those receipted.
- */
-const inputOf = async (job: StageJob, worker: StageWorker, handedOver: Uint8Array | undefined): Promise<StageBytes> => {
-  const input = job.input.from === 'blob' ? await worker.blobs.get(job.input.hash) : handedOver;
-  if (!input) {
-    throw new TransientError('hand-over-missing', `stage ${job.stage} got nothing from the stage before`, {
-      next: 'start the stage again from the output blob of the stage before',
-    });
-  }
-  if (job.stage === 0) return { input, inRoot: stageInputRoot(0, input) };
+/** A stage never ends from other bytes than those that the stage before wrote down. */
+const assertReceipted = async (
+  job: StageJob,
+  worker: StageWorker,
+  handedOver: HandedOver | undefined,
+  inRoot: string,
+): Promise<void> => {
+  if (job.stage === 0) return;
+  if (job.input.from === 'previous') await handedOver?.sealed;
   const row = await worker.store.get(stageKey(job.run, job.stage - 1));
   const before = row && StageState.parse(row.body);
   if (before?.state !== 'done') {
@@ -117,8 +145,7 @@ const inputOf = async (job: StageJob, worker: StageWorker, handedOver: Uint8Arra
       next: 'start the stage again when the stage before is done',
     });
   }
-  const inRoot = rootOrDamage(job.stage, input);
-  if (inRoot === before.outRoot) return { input, inRoot };
+  if (inRoot === before.outRoot) return;
   throw new InvariantError(
     'in-root-differs',
     `stage ${job.stage} received ${inRoot}; stage ${job.stage - 1} gave ${before.outRoot}`,
@@ -142,16 +169,27 @@ const rootOrDamage = (stage: number, input: Uint8Array): string => {
 interface Done {
   readonly result: StageResult;
   readonly startedMs: number;
+  readonly endedMs: number;
   readonly shard: string;
   readonly runtimeClass: string;
 }
 
-const writeDone = async (job: StageJob, worker: StageWorker, lease: Lease, done: Done): Promise<void> => {
-  const { inRoot, outRoot } = done.result;
-  const output = await worker.blobs.put(done.result.output);
-  const receipt = await worker.blobs.put(await signedReceipt(job, worker, done));
-  const state: StageState = { state: 'done', job, worker: worker.worker, inRoot, outRoot, output, receipt };
+const writeDone = async (
+  job: StageJob,
+  worker: StageWorker,
+  lease: Lease,
+  { handedOver }: StageTerms,
+  done: Done,
+): Promise<StageOutcome> => {
+  const { inRoot, outRoot, output } = done.result;
+  const [outputHash, receipt] = await Promise.all([
+    worker.blobs.put(output),
+    signedReceipt(job, worker, done).then((bytes) => worker.blobs.put(bytes)),
+    assertReceipted(job, worker, handedOver, inRoot),
+  ]);
+  const state: StageState = { state: 'done', job, worker: worker.worker, inRoot, outRoot, output: outputHash, receipt };
   await lease.finish(state, job.stage === job.stages - 1 ? [advance(job, worker.clock)] : []);
+  return { outcome: 'done', output };
 };
 
 const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Promise<Uint8Array> => {
@@ -167,7 +205,7 @@ const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Pr
     runtimeClass: done.runtimeClass,
     units: done.result.units,
     startedMs: done.startedMs,
-    endedMs: Math.floor(worker.clock.nowMs()),
+    endedMs: done.endedMs,
   };
   return encodeSignedReceipt({ receipt, signature: await worker.signer.signReceipt(encodeReceipt(receipt)) });
 };

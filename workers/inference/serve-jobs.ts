@@ -37,7 +37,11 @@ const runOne = async (
   handedOver: Uint8Array | undefined,
 ): Promise<WorkerReport> => {
   try {
-    const result = await runStage(job, worker, handedOver);
+    const result = await runStage(
+      job,
+      worker,
+      handedOver ? { handedOver: { input: handedOver, sealed: Promise.resolve(true) } } : {},
+    );
     if (result.outcome !== 'done') return { kind: 'over', id };
     if (output) handOver(output, result.output);
     return { kind: 'done', id };
