@@ -27,6 +27,7 @@ import { inlineHost } from '../../workers/inference/inline-host.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
+import { unsealedResults } from '../../workers/inference/unsealed.ts';
 import { memoryBlobs, seededRandom } from '../contracts/fakes.ts';
 import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chain.ts';
 import type { Gate } from './crash.ts';
@@ -194,7 +195,18 @@ export class World {
         const engine = this.#options.engineOf?.(signer.address) ?? onnxEngine;
         // Loaded graphs are a node's own: another's engine may be another.
         const own = this.#options.engineOf ? sessionCache(4) : sessions;
-        const worker = { store, blobs, clock, engine, sessions: own, signer, worker: 'inline', leaseMs: 5_000 };
+        const unsealed = unsealedResults();
+        const worker = {
+          store,
+          blobs,
+          clock,
+          engine,
+          sessions: own,
+          unsealed,
+          signer,
+          worker: 'inline',
+          leaseMs: 5_000,
+        };
         return [signer.address, { threads: gate.wrap('host', inlineHost(worker)) }] as const;
       }),
     );

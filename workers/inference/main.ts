@@ -18,6 +18,7 @@ import { STOP_MS, WorkerEnv } from './config.ts';
 import { live } from './life.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { sessionCache } from './sessions.ts';
+import { unsealedResults } from './unsealed.ts';
 
 /** Entry of the worker's container, in AWS Batch or wherever else it runs. */
 
@@ -45,6 +46,7 @@ const open = async (name: string): Promise<CloudWorker> => {
     log: createLogger({ clock, sink: write, level: env.LOG_LEVEL, fields: { worker: name } }),
     engine: onnxEngine,
     sessions: sessionCache(MAX_SESSIONS),
+    unsealed: unsealedResults(),
     signerOf: (node) => keys.get(node),
     worker: name,
     leaseMs: env.LEASE_MS,

@@ -303,6 +303,29 @@ describe('what is handed over before it is written down', () => {
     expect((await stateOf(1)).state).toBe('claimed');
   });
 
+  it('is not computed again when the stage before is redone with the same bytes', async () => {
+    let computed = 0;
+    const counting = interrupted(async () => {
+      computed += 1;
+    });
+    const first = await runStage(jobs[0]!, bench.worker);
+    if (first.outcome !== 'done') expect.fail(first.outcome);
+    const row = (await bench.worker.store.get(stageKey(jobs[0]!.run, 0)))!;
+    await bench.worker.store.transact([{ kind: 'delete', key: stageKey(jobs[0]!.run, 0), expect: 'any' }]);
+    const lost = runStage(jobs[1]!, counting, given(first.output, Promise.resolve(false)));
+    await expect(lost).rejects.toMatchObject({ code: 'stage-before-not-done' });
+    await bench.worker.store.transact([
+      { kind: 'put', key: stageKey(jobs[0]!.run, 0), body: row.body, expect: 'absent' },
+    ]);
+    const redone = { ...jobs[1]!, epoch: 2 };
+    expect((await runStage(redone, counting, given(first.output))).outcome).toBe('done');
+    const another = { ...redone, run: { ...redone.run, queryId: 2 } };
+    await expect(runStage(another, counting, given(first.output))).rejects.toMatchObject({
+      code: 'stage-before-not-done',
+    });
+    expect(computed).toBe(2);
+  });
+
   it('lets one stage at a time compute, and others be written down meanwhile', async () => {
     const blocked = Promise.withResolvers<void>();
     const slow: Blobs = {

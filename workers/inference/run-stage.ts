@@ -12,6 +12,7 @@ import { encodeReceipt, encodeSignedReceipt } from '../../shared/protocol/receip
 import { computeStage, type StageMachine, type StageResult, stageInputRoot } from './compute-stage.ts';
 import { claimStage, type Lease, LeaseLostError, type LeaseOptions } from './lease.ts';
 import { localRuntime } from './runtime.ts';
+import type { UnsealedResults } from './unsealed.ts';
 
 export type ReceiptSigner = Pick<NodeKeys, 'address' | 'signReceipt'>;
 
@@ -20,6 +21,7 @@ export interface StageWorker extends StageMachine {
   readonly store: Store;
   readonly clock: Clock;
   readonly signer: ReceiptSigner;
+  readonly unsealed: UnsealedResults;
   /** Names this worker in stage rows. */
   readonly worker: string;
   readonly replaces?: NonNullable<LeaseOptions['replaces']>;
@@ -90,10 +92,10 @@ const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Pro
     const runtime = localRuntime(manifest.runtime);
     const inRoot = rootOrDamage(job.stage, input);
     try {
-      const task = { manifest, runtime, stage: job.stage, input, inRoot };
-      const result = await computeStage(worker, task, lease.keep);
-      terms.onOutput?.(result.output);
       const shard = manifest.stages[job.stage]?.shard ?? '';
+      const task = { manifest, runtime, stage: job.stage, input, inRoot };
+      const result = worker.unsealed.take(resultKey(job, inRoot)) ?? (await computeStage(worker, task, lease.keep));
+      terms.onOutput?.(result.output);
       const done = { result, startedMs, endedMs: Math.floor(worker.clock.nowMs()), shard, runtimeClass: runtime.class };
       return { write: () => writeDone(job, worker, lease, terms, done) };
     } catch (error) {
@@ -108,6 +110,9 @@ const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Pro
     return { outcome: 'failed', code, reason };
   }
 };
+
+/** Names the run too: what one node computed is never another's. */
+const resultKey = ({ run, stage }: StageJob, inRoot: string): string => `${runId(run)}/${stage}/${inRoot}`;
 
 const manifestOf = async (job: StageJob, { blobs }: StageWorker): Promise<Manifest> => {
   const manifest = parseManifest(await blobs.get(job.model));
@@ -185,7 +190,10 @@ const writeDone = async (
   const [outputHash, receipt] = await Promise.all([
     worker.blobs.put(output),
     signedReceipt(job, worker, done).then((bytes) => worker.blobs.put(bytes)),
-    assertReceipted(job, worker, handedOver, inRoot),
+    assertReceipted(job, worker, handedOver, inRoot).catch((error: unknown) => {
+      if (error instanceof TransientError) worker.unsealed.keep(resultKey(job, inRoot), done.result);
+      throw error;
+    }),
   ]);
   const state: StageState = { state: 'done', job, worker: worker.worker, inRoot, outRoot, output: outputHash, receipt };
   await lease.finish(state, job.stage === job.stages - 1 ? [advance(job, worker.clock)] : []);

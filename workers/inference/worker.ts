@@ -8,6 +8,7 @@ import type { StageWorker } from './run-stage.ts';
 import { serveJobs } from './serve-jobs.ts';
 import { sessionCache } from './sessions.ts';
 import type { WorkerSettings } from './thread-messages.ts';
+import { unsealedResults } from './unsealed.ts';
 
 /** Entry of a worker thread: composes a stage worker from what its host passed (WorkerSettings) and serves jobs. */
 
@@ -21,6 +22,7 @@ const worker: StageWorker = {
   clock: systemClock,
   engine: onnxEngine,
   sessions: sessionCache(settings.maxSessions),
+  unsealed: unsealedResults(),
   signer: {
     address: settings.address,
     signReceipt: async (bytes) => ed25519.sign(bytes, settings.receiptSeed),

@@ -9,6 +9,7 @@ import type { Clock } from '../../../shared/ports/clock.ts';
 import { onnxEngine } from '../onnx-engine.ts';
 import type { StageWorker } from '../run-stage.ts';
 import { sessionCache } from '../sessions.ts';
+import { unsealedResults } from '../unsealed.ts';
 
 /** A worker on the real adapters in a folder of its own, with a clock that the test moves. */
 export interface Workbench {
@@ -45,6 +46,7 @@ export const openWorkbench = async (): Promise<Workbench> => {
       clock,
       engine: onnxEngine,
       sessions,
+      unsealed: unsealedResults(),
       signer: { address: ADDRESS, signReceipt: async (bytes) => ed25519.sign(bytes, receiptSeed) },
       worker: 'bench/0',
       leaseMs: 60_000,
