@@ -50,12 +50,43 @@ describe('manifests', () => {
     }
   });
 
+  const [stage] = manifest.stages;
+  const range = { offsetBytes: 4096, sizeBytes: 100, hash: HASH };
+  const weights = (...ranges: object[]) => ({ stages: [{ ...stage, weights: { blob: HASH, ranges } }] });
+
+  it('may say of a stage how its output travels and which weights it uses, last', () => {
+    const stages = [
+      { ...stage, transfer: 'fp16/v1', weights: { blob: HASH, ranges: [range, { ...range, offsetBytes: 4196 }] } },
+      { ...stage, transfer: 'int8-blocks/v1' },
+      { ...stage },
+    ];
+    const bytes = encodeManifest({ ...manifest, stages } as Manifest);
+    expect(parseManifest(bytes)).toEqual({ ...manifest, stages });
+    expect(new TextDecoder().decode(bytes)).toContain(
+      `"after":null,"transfer":"fp16/v1","weights":{"blob":"${HASH}","ranges":[{"offsetBytes":4096,"sizeBytes":100,"hash":"${HASH}"},`,
+    );
+  });
+
+  it('keep the bytes they had before stages could say so', () => {
+    expect(modelId(encodeManifest(manifest))).toBe('3894c4f6ae43914749147c8af368a2bfb5308719b0ff3a4122593153eb7af201');
+  });
+
   it.each([
     ['price', { price: '01' }],
     ['price', { price: '1.5' }],
     ['stages', { stages: [] }],
     ['stages.0.shard', { stages: [{ ...manifest.stages[0], shard: 'xyz' }] }],
     ['stages.0.before', { stages: [{ ...manifest.stages[0], before: 'Resize' }] }],
+    ['stages: the last', { stages: [{ ...stage, transfer: 'fp16/v1' }] }],
+    ['stages.0.transfer', { stages: [{ ...stage, transfer: 'fp8/v1' }, stage] }],
+    ['stages.0.weights.ranges', weights()],
+    ['stages.0.weights.ranges: expected', weights(range, range)],
+    ['stages.0.weights.ranges: expected', weights(range, { ...range, offsetBytes: 4195 })],
+    ['stages.0.weights.ranges: expected', weights(range, { ...range, offsetBytes: 0 })],
+    ['stages.0.weights.ranges.0.sizeBytes', weights({ ...range, sizeBytes: 0 })],
+    ['stages.0.weights.ranges.0.sizeBytes', weights({ ...range, sizeBytes: 64 * 1024 * 1024 + 1 })],
+    ['stages.0.weights.ranges.0.offsetBytes', weights({ ...range, offsetBytes: -1 })],
+    ['stages.0.weights.ranges.0.hash', weights({ ...range, hash: 'xyz' })],
     ['input.maxBytes', { input: { ...manifest.input, maxBytes: 5_000_000 } }],
     ['runtime.class', { runtime: { ...manifest.runtime, intraOpThreads: 2 } }],
     ['rule', { rule: { tolerant: {} } }],

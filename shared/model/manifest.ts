@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BadInputError } from '../errors.ts';
 import { toHex } from '../protocol/encoding.ts';
 import { sha256 } from '../protocol/sha2.ts';
+import { TRANSFERS } from './transfer/transfer.ts';
 
 const MIB = 1024 * 1024;
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits');
@@ -11,6 +12,9 @@ const codec = z.string().regex(/^[a-z0-9-]+\/v[0-9]+$/, "expected a codec id suc
 /** Media types of images that the backend decodes. */
 export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export const MAX_INPUT_BYTES = 4 * MIB;
+/** A worker holds a range in memory to check it. */
+export const MAX_RANGE_BYTES = 64 * MIB;
+const MAX_RANGES = 1024;
 
 const Input = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -44,6 +48,37 @@ const Runtime = z
     error: 'expected the class that the other fields make',
   });
 
+const Range = z.strictObject({ offsetBytes: sizeBytes, sizeBytes: sizeBytes.positive().max(MAX_RANGE_BYTES), hash });
+
+/**
+ * What a stage uses of a blob of weights; its graph names the blob's hash as the location of external data, with the
+ * blob's own offsets. Stages may share a blob and ranges of it.
+ */
+const Weights = z.strictObject({
+  blob: hash,
+  /** `hash` is the range's own SHA-256. */
+  ranges: z
+    .array(Range)
+    .min(1)
+    .max(MAX_RANGES)
+    .refine((ranges) => ranges.every(({ offsetBytes }, i) => i === 0 || offsetBytes >= endOf(ranges[i - 1])), {
+      error: 'expected ranges in order of their offsets that do not overlap',
+    }),
+});
+
+const endOf = (range: z.infer<typeof Range> | undefined): number => (range ? range.offsetBytes + range.sizeBytes : 0);
+
+const Stage = z.strictObject({
+  shard: hash,
+  sizeBytes,
+  before: codec.nullable(),
+  after: codec.nullable(),
+  /** How the stage's output travels to the next; absent for as it is. Digests are over what is sent. */
+  transfer: z.enum(TRANSFERS).exactOptional(),
+  /** Absent when the shard holds its weights itself. */
+  weights: Weights.exactOptional(),
+});
+
 /** An immutable model: its graph's shards in order, how to run them, what it costs. Named by {@link modelId}. */
 export const Manifest = z.strictObject({
   format: z.literal('quorate/manifest/v1'),
@@ -60,9 +95,12 @@ export const Manifest = z.strictObject({
    * on as it is.
    */
   stages: z
-    .array(z.strictObject({ shard: hash, sizeBytes, before: codec.nullable(), after: codec.nullable() }))
+    .array(Stage)
     .min(1)
-    .max(64),
+    .max(64)
+    .refine((stages) => stages.at(-1)?.transfer === undefined, {
+      error: 'the last stage gives the result, which travels as it is: expected no transfer',
+    }),
   /** Files that codecs read, such as a list of characters. */
   files: z.array(z.strictObject({ name: z.string().min(1), hash, sizeBytes })),
   /** Price of one seat in unes. */
@@ -76,6 +114,8 @@ export const Manifest = z.strictObject({
 export type Manifest = z.infer<typeof Manifest>;
 export type ManifestRuntime = Manifest['runtime'];
 export type ManifestInput = Manifest['input'];
+export type ManifestStage = z.infer<typeof Stage>;
+export type WeightRange = z.infer<typeof Range>;
 
 const refuse = (code: string, message: string, next: string, cause?: unknown): BadInputError =>
   new BadInputError(code, message, { next, ...(cause === undefined ? {} : { cause }) });

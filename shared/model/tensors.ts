@@ -9,7 +9,8 @@ export type TensorBundle = readonly TensorBytes[];
 const TAG = 'quorate/tensors/v1';
 const FIELDS_PER_TENSOR = 3;
 
-const damaged = (message: string, cause?: unknown): BadInputError =>
+/** Error for bytes that are no bundle. */
+export const tensorsDamaged = (message: string, cause?: unknown): BadInputError =>
   new BadInputError('tensors-damaged', message, {
     next: 'run the stage before again: its output did not arrive whole',
     ...(cause === undefined ? {} : { cause }),
@@ -18,7 +19,7 @@ const damaged = (message: string, cause?: unknown): BadInputError =>
 /** Bytes that a tensor of this type and shape has. @throws {BadInputError} `tensors-damaged` for unknown types */
 export const tensorBytes = (dtype: string, dims: readonly number[]): number => {
   if (!isElementType(dtype)) {
-    throw damaged(
+    throw tensorsDamaged(
       `element type '${dtype.slice(0, 40)}' does not travel; these do: ${Object.keys(ELEMENT_TYPES).join(', ')}`,
     );
   }
@@ -28,7 +29,7 @@ export const tensorBytes = (dtype: string, dims: readonly number[]): number => {
 const assertWhole = ({ dtype, dims, data }: TensorBytes, index: number): void => {
   const expected = tensorBytes(dtype, dims);
   if (data.length !== expected) {
-    throw damaged(`tensor ${index}, ${dtype} [${dims}], has ${expected} bytes; received ${data.length}`);
+    throw tensorsDamaged(`tensor ${index}, ${dtype} [${dims}], has ${expected} bytes; received ${data.length}`);
   }
 };
 
@@ -54,11 +55,11 @@ export const decodeTensors = (bytes: Uint8Array): TensorBundle => {
   try {
     fields = readFields(bytes);
   } catch (cause) {
-    throw damaged(`these ${bytes.length} bytes end inside a tensor`, cause);
+    throw tensorsDamaged(`these ${bytes.length} bytes end inside a tensor`, cause);
   }
   const [tag, ...rest] = fields;
   if (tag === undefined || latin(tag) !== TAG || rest.length % FIELDS_PER_TENSOR !== 0) {
-    throw damaged(`these ${bytes.length} bytes are not a ${TAG} frame`);
+    throw tensorsDamaged(`these ${bytes.length} bytes are not a ${TAG} frame`);
   }
   return Array.from({ length: rest.length / FIELDS_PER_TENSOR }, (_, index) => {
     const [dtype, dims, data] = rest.slice(index * FIELDS_PER_TENSOR) as [Uint8Array, Uint8Array, Uint8Array];
@@ -72,7 +73,7 @@ export const decodeTensors = (bytes: Uint8Array): TensorBundle => {
 export const bundleDigest = (bundle: TensorBundle): Uint8Array => tensorsDigest(bundle);
 
 const readDims = (bytes: Uint8Array): number[] => {
-  if (bytes.length % 4 !== 0) throw damaged(`dims are 4 bytes each; received ${bytes.length} bytes`);
+  if (bytes.length % 4 !== 0) throw tensorsDamaged(`dims are 4 bytes each; received ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i));
 };
@@ -99,7 +100,8 @@ export const aligned = (data: Uint8Array, elementBytes: number): Uint8Array =>
   data.byteOffset % elementBytes === 0 ? data : data.slice();
 
 const expectType = (tensor: TensorBytes, dtype: string): void => {
-  if (tensor.dtype !== dtype) throw damaged(`expected a ${dtype} tensor, received ${tensor.dtype} [${tensor.dims}]`);
+  if (tensor.dtype !== dtype)
+    throw tensorsDamaged(`expected a ${dtype} tensor, received ${tensor.dtype} [${tensor.dims}]`);
 };
 
 /** @throws {BadInputError} `tensors-damaged` for another element type */

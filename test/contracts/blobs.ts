@@ -39,6 +39,36 @@ export const blobsContract = (name: string, open: () => Promise<BlobsFixture>): 
       expect(await blobs.has(hash)).toBe(true);
     });
 
+    it.each([
+      ['the start', 0, 10],
+      ['the middle', 65_530, 20],
+      ['the last byte', 99_999, 1],
+      ['all', 0, 100_000],
+    ])('gives a range of bytes: %s', async (_what, offsetBytes, sizeBytes) => {
+      const bytes = new Uint8Array(100_000).map((_, i) => i % 251);
+      const got = await fixture.another.getRange(await blobs.put(bytes), offsetBytes, sizeBytes);
+      expect(Buffer.compare(got, bytes.subarray(offsetBytes, offsetBytes + sizeBytes))).toBe(0);
+    });
+
+    it('rejects a range that is not within the blob, and one of an absent blob', async () => {
+      const hash = await blobs.put(bytesOf('quorate'));
+      const beyond: (readonly [number, number])[] = [
+        [0, 8],
+        [6, 2],
+        [7, 1],
+        [1_000, 1],
+        [0, 0],
+        [-1, 2],
+        [0.5, 1],
+      ];
+      for (const [offsetBytes, sizeBytes] of [...beyond, [2 ** 53, 1], [0, 2 ** 60]] as const) {
+        const refusal = { family: 'bad-input', code: 'bad-range' };
+        await expect(blobs.getRange(hash, offsetBytes, sizeBytes)).rejects.toMatchObject(refusal);
+      }
+      const absent = hashOf(bytesOf('never put'));
+      await expect(blobs.getRange(absent, 0, 1)).rejects.toBeInstanceOf(BlobMissingError);
+    });
+
     it('rejects an absent blob with a typed, transient error', async () => {
       const hash = hashOf(bytesOf('never put'));
       expect(await blobs.has(hash)).toBe(false);
@@ -48,6 +78,7 @@ export const blobsContract = (name: string, open: () => Promise<BlobsFixture>): 
     it('rejects names that are no hash', async () => {
       for (const bad of ['', '../../etc/passwd', 'A'.repeat(64), 'a'.repeat(63), `${'a'.repeat(64)}/x`]) {
         await expect(blobs.get(bad)).rejects.toMatchObject({ family: 'bad-input', code: 'bad-hash' });
+        await expect(blobs.getRange(bad, 0, 1)).rejects.toMatchObject({ family: 'bad-input', code: 'bad-hash' });
         await expect(blobs.has(bad)).rejects.toMatchObject({ family: 'bad-input', code: 'bad-hash' });
       }
     });

@@ -1,3 +1,4 @@
+import { badRange, checkRange } from '../../shared/adapters/limits/blob-limits.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
@@ -61,16 +62,23 @@ export const seededRandom = (seed: number): Random => {
 /** Blobs that are gone with the test. */
 export const memoryBlobs = (): Blobs => {
   const kept = new Map<string, Uint8Array>();
+  const get = async (hash: string): Promise<Uint8Array> => {
+    const bytes = kept.get(hash);
+    if (!bytes) throw new BlobMissingError(hash);
+    return bytes;
+  };
   return {
     put: async (bytes) => {
       const hash = toHex(sha256(bytes));
       kept.set(hash, bytes.slice());
       return hash;
     },
-    get: async (hash) => {
-      const bytes = kept.get(hash);
-      if (!bytes) throw new BlobMissingError(hash);
-      return bytes;
+    get,
+    getRange: async (hash, offsetBytes, sizeBytes) => {
+      const bytes = await get(hash);
+      checkRange(offsetBytes, sizeBytes);
+      if (offsetBytes + sizeBytes > bytes.length) throw badRange(offsetBytes, sizeBytes);
+      return bytes.slice(offsetBytes, offsetBytes + sizeBytes);
     },
     has: async (hash) => kept.has(hash),
   };

@@ -15,8 +15,8 @@ afterEach(async () => {
 /** An engine whose outputs have their first byte changed while `lies` says so. */
 const faulty = (lies: () => boolean): InferenceEngine => ({
   ...onnxEngine,
-  load: async (shard, runtime) => {
-    const session = await onnxEngine.load(shard, runtime);
+  load: async (path, runtime) => {
+    const session = await onnxEngine.load(path, runtime);
     return {
       ...session,
       run: async (feeds) => {

@@ -24,6 +24,7 @@ import { utf8 } from '../../shared/protocol/encoding.ts';
 import { planTransaction } from '../../shared/rows/plan-transaction.ts';
 import type { InferenceEngine } from '../../workers/inference/engine.ts';
 import { inlineHost } from '../../workers/inference/inline-host.ts';
+import { modelFiles } from '../../workers/inference/model-files.ts';
 import { onnxEngine } from '../../workers/inference/onnx-engine.ts';
 import { sessionCache } from '../../workers/inference/sessions.ts';
 import { installTinyModel } from '../../workers/inference/testdata/tiny-model.ts';
@@ -186,6 +187,7 @@ export class World {
     const blobs = gate.wrap('blobs', this.blobs);
     const connected = await this.connect(this.chain.contract);
     const chain = gate.wrap('chain', this.#options.chainOf?.(connected) ?? connected);
+    const files = modelFiles(join(this.#folder, 'models'), blobs);
     const sessions = sessionCache(4);
     const signers = this.nodes.map((node) => gate.wrap('signer', node));
     const operator = gate.wrap('signer', this.operator);
@@ -199,6 +201,7 @@ export class World {
         const worker = {
           store,
           blobs,
+          modelFiles: files,
           clock,
           engine,
           sessions: own,

@@ -1,16 +1,19 @@
 import { BadInputError } from '../../shared/errors.ts';
 import type { CodecContext, Value } from '../../shared/model/codecs/codec.ts';
-import type { Manifest, ManifestRuntime } from '../../shared/model/manifest.ts';
+import type { Manifest, ManifestRuntime, ManifestStage } from '../../shared/model/manifest.ts';
 import { bundleDigest, decodeTensors, encodeTensors, type TensorBundle } from '../../shared/model/tensors.ts';
+import { decodeTransfer, encodeTransfer } from '../../shared/model/transfer/transfer.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { afterCodec, beforeCodec } from './codecs.ts';
 import type { InferenceEngine, StageSession } from './engine.ts';
+import type { ModelFiles } from './model-files.ts';
 import type { SessionCache } from './sessions.ts';
 
 export interface StageMachine {
   readonly blobs: Blobs;
+  readonly modelFiles: ModelFiles;
   readonly engine: InferenceEngine;
   readonly sessions: SessionCache;
 }
@@ -55,22 +58,21 @@ export const computeStage = async (
 ): Promise<StageResult> => {
   const { manifest, runtime, stage: index } = task;
   const stage = stageOf(manifest, index);
-  const input: Value =
-    index === 0 ? rawInput(manifest, task.input) : { kind: 'tensors', tensors: decodeTensors(task.input) };
+  const input: Value = index === 0 ? rawInput(manifest, task.input) : received(manifest, index, task.input);
   const context = codecContext(manifest, machine.blobs);
   const feeds = await beforeCodec(stage.before)(input, context);
   const { outputs, units } = await machine.sessions.with(
     `${stage.shard}/${runtime.class}`,
-    async () => machine.engine.load(await machine.blobs.get(stage.shard), runtime),
+    async () => machine.engine.load(await machine.modelFiles.open(stage), runtime),
     (session) => runAll(session, feeds, between),
   );
   await between();
-  const value = await afterCodec(stage.after)(outputs, input, context);
+  const value = sent(stage, await afterCodec(stage.after)(outputs, input, context));
   const last = index === manifest.stages.length - 1;
   return { inRoot: task.inRoot, outRoot: rootOf(value), output: bytesOf(value, last), units };
 };
 
-const stageOf = (manifest: Manifest, index: number): Manifest['stages'][number] => {
+const stageOf = (manifest: Manifest, index: number): ManifestStage => {
   const stage = manifest.stages[index];
   if (stage) return stage;
   throw new BadInputError('unknown-stage', `the model has ${manifest.stages.length} stages; received stage ${index}`, {
@@ -86,6 +88,16 @@ const rawInput = (manifest: Manifest, bytes: Uint8Array): Value => {
     details: { bytes: bytes.length, maxBytes },
   });
 };
+
+const received = ({ stages }: Manifest, index: number, bytes: Uint8Array): Value => {
+  const transfer = stages[index - 1]?.transfer;
+  const tensors = decodeTensors(bytes);
+  return { kind: 'tensors', tensors: transfer ? decodeTransfer(transfer, tensors) : tensors };
+};
+
+/** Roots are over what is sent, so that the stages at both ends digest the same bytes. */
+const sent = ({ transfer }: ManifestStage, value: Value): Value =>
+  transfer && value.kind === 'tensors' ? { kind: 'tensors', tensors: encodeTransfer(transfer, value.tensors) } : value;
 
 const codecContext = (manifest: Manifest, blobs: Blobs): CodecContext => ({
   manifest,

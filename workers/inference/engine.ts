@@ -17,6 +17,9 @@ export interface StageSession {
 
 /** Runs graphs. The implementation decides how; `runtime` pins everything that changes bytes. */
 export interface InferenceEngine {
-  /** @throws {BadInputError} `shard-unloadable` when the bytes are no graph that this engine can run */
-  load(shard: Uint8Array, runtime: ManifestRuntime): Promise<StageSession>;
+  /**
+   * @param path of a graph, with the weights that are not in it beside it
+   * @throws {BadInputError} `shard-unloadable` when the file is no graph that this engine can run
+   */
+  load(path: string, runtime: ManifestRuntime): Promise<StageSession>;
 }

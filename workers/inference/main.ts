@@ -1,4 +1,5 @@
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -16,6 +17,7 @@ import { EXIT, exitCodeOf, readBatchJob } from './batch-job.ts';
 import type { CloudWorker } from './cloud-worker.ts';
 import { STOP_MS, WorkerEnv } from './config.ts';
 import { live } from './life.ts';
+import { modelFiles } from './model-files.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { sessionCache } from './sessions.ts';
 import { unsealedResults } from './unsealed.ts';
@@ -24,6 +26,9 @@ import { unsealedResults } from './unsealed.ts';
 
 /** Graphs that stay loaded. */
 const MAX_SESSIONS = 8;
+
+/** Goes with the container; workers on one machine share it. */
+const MODELS_FOLDER = join(tmpdir(), 'quorate-models');
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -35,12 +40,14 @@ const open = async (name: string): Promise<CloudWorker> => {
     addresses: env.NODES,
     ecvrfProve: vrfProve,
   });
+  const blobs = openS3Blobs({ client: new S3Client(), bucket: env.BLOBS_BUCKET, clock, random });
   return {
     store: tracedStore(
       openDynamoStore({ client: new DynamoDBClient(), table: env.TABLE_NAME, clock, random }),
       currentTrace,
     ),
-    blobs: openS3Blobs({ client: new S3Client(), bucket: env.BLOBS_BUCKET, clock, random }),
+    blobs,
+    modelFiles: modelFiles(MODELS_FOLDER, blobs),
     queue: openSqsQueue({ client: new SQSClient(), urls: { 'stage-jobs': env.QUEUE_URL_STAGE_JOBS }, random }),
     clock,
     log: createLogger({ clock, sink: write, level: env.LOG_LEVEL, fields: { worker: name } }),

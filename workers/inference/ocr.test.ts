@@ -126,12 +126,12 @@ describe('bytes', () => {
 
   it('of the two parts of the recogniser are those of the whole', async () => {
     const { recognitionPath } = await ocrPackage();
-    const whole = await onnxEngine.load(await readFile(recognitionPath), manifest.runtime);
+    const whole = await onnxEngine.load(recognitionPath, manifest.runtime);
     for (const drawing of [INVOICE, TICKET, LABEL]) {
       const [detected, first] = await stages(await drawText(drawing));
       const lines = decodeTensors(detected!.output).slice(0, -1);
       const middle = decodeTensors(first!.output).slice(0, -1);
-      const second = await onnxEngine.load(await bench.worker.blobs.get(manifest.stages[2]!.shard), manifest.runtime);
+      const second = await onnxEngine.load(await bench.worker.modelFiles.open(manifest.stages[2]!), manifest.runtime);
       expect(lines).toHaveLength(drawing.lines.length);
       const outputs = async (session: typeof whole, feeds: TensorBundle) =>
         encodeTensors((await Promise.all(feeds.map((feed) => session.run([feed])))).flat());

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BadInputError } from '../../shared/errors.ts';
 import type { ManifestRuntime } from '../../shared/model/manifest.ts';
@@ -22,13 +23,13 @@ const options = (runtime: ManifestRuntime): InferenceSession.SessionOptions => (
  * worker a thread.
  */
 export const onnxEngine: InferenceEngine = {
-  load: async (shard, runtime) => {
+  load: async (path, runtime) => {
     try {
-      return session(await InferenceSession.create(shard, options(runtime)));
+      return session(await InferenceSession.create(path, options(runtime)));
     } catch (cause) {
       throw new BadInputError(
         'shard-unloadable',
-        `onnxruntime cannot load this shard of ${shard.length} bytes: ${reason(cause)}`,
+        `onnxruntime cannot load this shard: ${reason(cause).replaceAll(`${dirname(path)}/`, '')}`,
         {
           next: 'check that the model was made for this version of onnxruntime',
           cause,

@@ -2,11 +2,15 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdvanceMessage } from '../../shared/messages/advance.ts';
 import { STAGE_LEASES, type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
+import { encodeManifest } from '../../shared/model/manifest.ts';
+import { bundleDigest, decodeTensors, encodeTensors } from '../../shared/model/tensors.ts';
+import { TRANSFERS, type Transfer } from '../../shared/model/transfer/transfer.ts';
 import { OUTBOX, type OutboxEntry } from '../../shared/outbox.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { decodeSignedReceipt, encodeReceipt } from '../../shared/protocol/receipt.ts';
+import { replace } from '../../test/jobs/replace.ts';
 import type { StageSession } from './engine.ts';
 import { inlineHost } from './inline-host.ts';
 import { runKnownAnswer } from './known-answer.ts';
@@ -113,6 +117,48 @@ describe('a run of two stages', () => {
   });
 });
 
+describe('a stage whose output travels coded', () => {
+  /** 256 values: the shortest that are coded. */
+  const input = Uint8Array.from({ length: 256 }, (_, i) => 255 - i);
+  /** The tiny model with this transfer from its first stage to its second. */
+  const installed = async (transfer: Transfer): Promise<StageJob[]> => {
+    const { blobs } = bench.worker;
+    const { manifest } = await installTinyModel(blobs);
+    const stages = manifest.stages.map((stage, i) => (i === 0 ? { ...stage, transfer } : stage));
+    model = await blobs.put(encodeManifest({ ...manifest, stages }));
+    jobs = jobsOf(model, await blobs.put(input), 2);
+    return jobs;
+  };
+
+  it.each(TRANSFERS)('%s: sends fewer bytes, over which the roots of both ends are', async (transfer) => {
+    await inlineHost(bench.worker).start(await installed(transfer));
+    const [first, second] = [await doneState(0), await doneState(1)];
+    const sent = decodeTensors(await bench.worker.blobs.get(first.output));
+    expect(sent.reduce((sum, { data }) => sum + data.length, 0)).toBeLessThan(600);
+    expect(toHex(bundleDigest(sent))).toBe(first.outRoot);
+    expect(second.inRoot).toBe(first.outRoot);
+  });
+
+  it('computes the same answer where all values have halves', async () => {
+    await inlineHost(bench.worker).start(await installed('fp16/v1'));
+    expect((await doneState(1)).outRoot).toBe(toHex(rawDigest(tinyAnswer(input))));
+    expect(await runKnownAnswer(model, bench.worker)).toMatchObject({ equal: true });
+  });
+
+  it('fails for good on a bundle that was receipted but does not decode', async () => {
+    const { blobs, store } = bench.worker;
+    await runStage((await installed('int8-blocks/v1'))[0]!, bench.worker);
+    const broken = decodeTensors(await blobs.get((await doneState(0)).output)).slice(0, -1);
+    const output = await blobs.put(encodeTensors(broken));
+    const body = { ...(await doneState(0)), output, outRoot: toHex(bundleDigest(broken)) };
+    await store.transact([{ kind: 'put', key: stageKey(jobs[0]!.run, 0), body, expect: 'any' }]);
+    expect(await runStage(again(1, 1, output), bench.worker)).toMatchObject({
+      outcome: 'failed',
+      code: 'tensors-damaged',
+    });
+  });
+});
+
 describe('claims', () => {
   it('answers a duplicate of a done job with its output, writing nothing', async () => {
     const first = await runStage(jobs[0]!, bench.worker);
@@ -210,15 +256,13 @@ describe('a lost lease', () => {
     const put = bench.worker.blobs.put.bind(bench.worker.blobs);
     const watching = {
       ...worker,
-      blobs: {
-        get: (hash: string) => bench.worker.blobs.get(hash),
-        has: (hash: string) => bench.worker.blobs.has(hash),
+      blobs: replace(bench.worker.blobs, {
         put: async (bytes: Uint8Array) => {
           const state = await stateOf(0);
           if (state.state === 'claimed') seen.push(state.leaseUntilMs);
           return put(bytes);
         },
-      },
+      }),
     };
     expect((await runStage(jobs[0]!, watching)).outcome).toBe('done');
     expect(seen).toEqual([1_091_000, 1_091_000]);

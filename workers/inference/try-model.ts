@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InvariantError } from '../../shared/errors.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { type InstalledModel, type InstallOptions, installOcrModel } from './install-ocr.ts';
-import { runKnownAnswer } from './known-answer.ts';
+import { type KnownAnswer, runKnownAnswer } from './known-answer.ts';
+import { modelFiles } from './model-files.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { sessionCache } from './sessions.ts';
 
@@ -17,14 +21,23 @@ export interface TriedModel extends InstalledModel {
  * @throws {InvariantError} `known-answer-differs`; {BlobMissingError} when it is not installed whole
  */
 export const tryModel = async (model: string, blobs: Blobs): Promise<{ computed: string; runtimeClass: string }> => {
-  const sessions = sessionCache(4);
-  const answer = await runKnownAnswer(model, { blobs, engine: onnxEngine, sessions });
-  await sessions.clear();
+  const answer = await answerHere(model, blobs);
   const { computed, expected, runtimeClass } = answer;
   if (answer.equal) return { computed, runtimeClass };
   throw new InvariantError('known-answer-differs', `this machine computes ${computed}, expected ${expected}`, {
     next: `serve a model made for runtime class ${runtimeClass}`,
   });
+};
+
+const answerHere = async (model: string, blobs: Blobs): Promise<KnownAnswer> => {
+  const folder = await mkdtemp(join(tmpdir(), 'quorate-try-'));
+  const sessions = sessionCache(4);
+  try {
+    return await runKnownAnswer(model, { blobs, modelFiles: modelFiles(folder, blobs), engine: onnxEngine, sessions });
+  } finally {
+    await sessions.clear();
+    await rm(folder, { recursive: true, force: true });
+  }
 };
 
 /** Installs the recogniser and tries it. */

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { openFileBlobs } from '../../shared/adapters/local/file-blobs.ts';
 import { openSqliteStore } from '../../shared/adapters/local/sqlite-store.ts';
 import { systemClock } from '../../shared/adapters/system/clock.ts';
+import { modelFiles } from './model-files.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import type { StageWorker } from './run-stage.ts';
 import { serveJobs } from './serve-jobs.ts';
@@ -16,9 +18,12 @@ if (!parentPort) throw new TypeError('worker.ts runs as a worker thread: start i
 
 const settings: WorkerSettings = workerData;
 
+const blobs = openFileBlobs(settings.blobsFolder);
+
 const worker: StageWorker = {
   store: openSqliteStore(settings.storePath),
-  blobs: openFileBlobs(settings.blobsFolder),
+  blobs,
+  modelFiles: modelFiles(join(settings.blobsFolder, '../models'), blobs),
   clock: systemClock,
   engine: onnxEngine,
   sessions: sessionCache(settings.maxSessions),

@@ -4,7 +4,7 @@ import { InvariantError } from '../../errors.ts';
 import { BlobMissingError } from '../../ports/blob-errors.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import { checkHash } from '../limits/blob-limits.ts';
+import { badRange, checkHash, checkRange } from '../limits/blob-limits.ts';
 import { awsErrorName, fromAws } from './aws-errors.ts';
 import { backOff } from './back-off.ts';
 
@@ -21,6 +21,11 @@ export interface S3BlobsOptions {
   /** For back-off and the names of writes. */
   readonly clock: Clock;
   readonly random: Random;
+}
+
+interface Range {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
 }
 
 const toBase64 = (hash: string): string => Buffer.from(hash, 'hex').toString('base64');
@@ -63,6 +68,15 @@ class S3Blobs implements Blobs {
     });
   }
 
+  async getRange(hash: string, offsetBytes: number, sizeBytes: number): Promise<Uint8Array> {
+    checkHash(hash);
+    checkRange(offsetBytes, sizeBytes);
+    const bytes = await this.#read(hash, { offsetBytes, sizeBytes });
+    // Of a range that ends beyond the object, S3 gives what there is.
+    if (bytes.length !== sizeBytes) throw badRange(offsetBytes, sizeBytes);
+    return bytes;
+  }
+
   async has(hash: string): Promise<boolean> {
     checkHash(hash);
     try {
@@ -72,12 +86,15 @@ class S3Blobs implements Blobs {
     }
   }
 
-  async #read(hash: string): Promise<Uint8Array> {
+  async #read(hash: string, range?: Range): Promise<Uint8Array> {
+    const part = range && { Range: `bytes=${range.offsetBytes}-${range.offsetBytes + range.sizeBytes - 1}` };
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: hash }));
+      const { Body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: hash, ...part }));
       return (await Body?.transformToByteArray()) ?? new Uint8Array(0);
     } catch (error) {
-      throw ABSENT.has(awsErrorName(error)) ? new BlobMissingError(hash) : fromAws(error, 'read a blob');
+      const name = awsErrorName(error);
+      if (range && name === 'InvalidRange') throw badRange(range.offsetBytes, range.sizeBytes);
+      throw ABSENT.has(name) ? new BlobMissingError(hash) : fromAws(error, 'read a blob');
     }
   }
 

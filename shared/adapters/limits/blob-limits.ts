@@ -7,3 +7,16 @@ export const checkHash = (hash: string): string => {
     details: { length: hash.length },
   });
 };
+
+export const badRange = (offsetBytes: number, sizeBytes: number): BadInputError =>
+  new BadInputError('bad-range', `${sizeBytes} bytes from ${offsetBytes} on are not one byte or more within the blob`, {
+    details: { offsetBytes, sizeBytes },
+  });
+
+/** @throws {BadInputError} `bad-range` for what lies within no blob */
+export const checkRange = (offsetBytes: number, sizeBytes: number): void => {
+  const end = offsetBytes + sizeBytes;
+  if (![offsetBytes, sizeBytes, end].every(Number.isSafeInteger) || offsetBytes < 0 || sizeBytes < 1) {
+    throw badRange(offsetBytes, sizeBytes);
+  }
+};

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BadInputError, InvariantError, TransientError } from '../../errors.ts';
 import { BlobMissingError } from '../../ports/blob-errors.ts';
 import type { Blobs } from '../../ports/blobs.ts';
-import { checkHash } from '../limits/blob-limits.ts';
+import { badRange, checkHash, checkRange } from '../limits/blob-limits.ts';
+import { readAt } from './read-at.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -78,6 +79,22 @@ class FileBlobs implements Blobs {
       });
     }
     return bytes;
+  }
+
+  async getRange(hash: string, offsetBytes: number, sizeBytes: number): Promise<Uint8Array> {
+    const path = this.#path(hash);
+    checkRange(offsetBytes, sizeBytes);
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path, 'r');
+      const bytes = await readAt(file, offsetBytes, sizeBytes);
+      if (bytes) return bytes;
+    } catch (error) {
+      throw codeOf(error) === 'ENOENT' ? new BlobMissingError(hash) : ioError(error);
+    } finally {
+      await file?.close();
+    }
+    throw badRange(offsetBytes, sizeBytes);
   }
 
   async has(hash: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { openFileBlobs } from '../../../shared/adapters/local/file-blobs.ts';
 import { openSqliteStore } from '../../../shared/adapters/local/sqlite-store.ts';
 import type { StageJob } from '../../../shared/messages/stage-job.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
+import { modelFiles } from '../model-files.ts';
 import { onnxEngine } from '../onnx-engine.ts';
 import type { StageWorker } from '../run-stage.ts';
 import { sessionCache } from '../sessions.ts';
@@ -30,6 +31,7 @@ export const openWorkbench = async (): Promise<Workbench> => {
   const storePath = join(folder, 'store.sqlite');
   const blobsFolder = join(folder, 'blobs');
   const store = openSqliteStore(storePath);
+  const blobs = openFileBlobs(blobsFolder);
   const receiptSeed = new Uint8Array(32).fill(7);
   const clock = { ms: 1_000_000, nowMs: () => clock.ms, sleep: async () => {} };
   const sessions = sessionCache(4);
@@ -42,7 +44,8 @@ export const openWorkbench = async (): Promise<Workbench> => {
     receiptKey: ed25519.getPublicKey(receiptSeed),
     worker: {
       store,
-      blobs: openFileBlobs(blobsFolder),
+      blobs,
+      modelFiles: modelFiles(join(folder, 'models'), blobs),
       clock,
       engine: onnxEngine,
       sessions,
