@@ -6,7 +6,6 @@ import { encodeManifest } from '../../shared/model/manifest.ts';
 import { bundleDigest, decodeTensors, encodeTensors } from '../../shared/model/tensors.ts';
 import { TRANSFERS, type Transfer } from '../../shared/model/transfer/transfer.ts';
 import { OUTBOX, type OutboxEntry } from '../../shared/outbox.ts';
-import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { decodeSignedReceipt, encodeReceipt } from '../../shared/protocol/receipt.ts';
@@ -48,12 +47,6 @@ const again = (stage: number, epoch: number, hash: string): StageJob => ({
 
 const given = (input: Uint8Array, sealed: Promise<boolean> = Promise.resolve(true)) => ({
   handedOver: { input, sealed },
-});
-
-const bound = (blobs: Blobs): Blobs => ({
-  get: (hash) => blobs.get(hash),
-  has: (hash) => blobs.has(hash),
-  put: (bytes) => blobs.put(bytes),
 });
 
 /** An engine whose runs call `during` first, as time or another worker would act meanwhile. */
@@ -316,13 +309,12 @@ describe('what is handed over before it is written down', () => {
     const sealed = Promise.withResolvers<boolean>();
     const outputs = [Promise.withResolvers<Uint8Array>(), Promise.withResolvers<Uint8Array>()] as const;
     const blocked = Promise.withResolvers<void>();
-    const slow: Blobs = {
-      ...bound(bench.worker.blobs),
-      put: async (bytes) => {
+    const slow = replace(bench.worker.blobs, {
+      put: async (bytes: Uint8Array) => {
         await blocked.promise;
         return bench.worker.blobs.put(bytes);
       },
-    };
+    });
     const first = runStage(jobs[0]!, { ...bench.worker, blobs: slow }, { onOutput: outputs[0].resolve });
     const input = await outputs[0].promise;
     const second = runStage(jobs[1]!, bench.worker, {
@@ -372,13 +364,12 @@ describe('what is handed over before it is written down', () => {
 
   it('lets one stage at a time compute, and others be written down meanwhile', async () => {
     const blocked = Promise.withResolvers<void>();
-    const slow: Blobs = {
-      ...bound(bench.worker.blobs),
-      put: async (bytes) => {
+    const slow = replace(bench.worker.blobs, {
+      put: async (bytes: Uint8Array) => {
         await blocked.promise;
         return bench.worker.blobs.put(bytes);
       },
-    };
+    });
     let last: Promise<unknown> = Promise.resolve();
     const inTurn = <T>(compute: () => Promise<T>): Promise<T> => {
       const turn = last.then(compute);
