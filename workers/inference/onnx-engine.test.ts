@@ -2,8 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ELEMENT_TYPES, type ElementType } from '../../shared/model/onnx/element-types.ts';
+import { info, node, onnx } from '../../shared/model/testdata/build-onnx.ts';
 import { memoryBlobs } from '../../test/contracts/fakes.ts';
 import { onnxEngine } from './onnx-engine.ts';
+import { testRuntime } from './profile/testdata/test-runtime.ts';
 import { installTinyModel } from './testdata/tiny-model.ts';
 
 let folder: string;
@@ -21,6 +24,23 @@ describe('the engine', () => {
       expect(refusal).toMatchObject({ family: 'bad-input', code: 'shard-unloadable' });
       expect(String(refusal)).toContain(name);
       expect(String(refusal)).not.toContain(folder);
+    }
+  });
+
+  it('hands on each element type that travels, bit for bit', async () => {
+    for (const dtype of Object.keys(ELEMENT_TYPES) as ElementType[]) {
+      const path = join(folder, `${dtype}.onnx`);
+      const graph = onnx({
+        node: [node('Identity', ['x'], 'y')],
+        input: [info('x', [3], dtype)],
+        output: [info('y', [3], dtype)],
+      });
+      await writeFile(path, graph);
+      const session = await onnxEngine.load(path, testRuntime());
+      // 0 and 1 only: a bool is nothing else.
+      const data = Uint8Array.from({ length: 3 * ELEMENT_TYPES[dtype].bytes }, (_, at) => (at + 1) % 2);
+      expect(await session.run([{ dtype, dims: [3], data }])).toEqual([{ dtype, dims: [3], data }]);
+      await session.release();
     }
   });
 });
