@@ -1,4 +1,4 @@
-import type { Machine } from './cost-model.ts';
+import type { MachineRates } from './cost-model.ts';
 
 /** What a short benchmark says of a machine, one thread. */
 export interface Calibration {
@@ -13,7 +13,7 @@ export interface Calibration {
 }
 
 /** The cost model of a machine of which nothing but its calibration is known. */
-export const machineOf = ({ launchMs, bytesPerMs, ...rates }: Calibration): Machine => ({
+export const machineOf = ({ launchMs, bytesPerMs, ...rates }: Calibration): MachineRates => ({
   flopsPerMs: rates.matmulFlopsPerMs,
   bytesPerMs,
   launchMs,

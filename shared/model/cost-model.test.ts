@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Calibration, machineOf, speedOf } from './calibration.ts';
-import { analyticProfile, analyticTimes, fitMachine, type Machine, nodeTimeMs } from './cost-model.ts';
+import { analyticProfile, analyticTimes, fitMachine, type MachineRates, nodeTimeMs } from './cost-model.ts';
 import { readModel } from './onnx/model-file.ts';
 import { info, node, onnx, weight } from './testdata/build-onnx.ts';
 
-const machine: Machine = { flopsPerMs: 1000, bytesPerMs: 100, launchMs: 0.5, factors: {} };
+const machine: MachineRates = { flopsPerMs: 1000, bytesPerMs: 100, launchMs: 0.5, factors: {} };
 
 const convolution = (valueInfo = [info('c', ['n', 4, 8, 8]), info('b', ['n', 4, 8, 8])]) =>
   readModel(
@@ -30,7 +30,7 @@ describe('the cost model', () => {
   });
 
   it('finds the factors and the launch cost that made the times', () => {
-    const true_: Machine = { ...machine, launchMs: 0.25, factors: { matmul: 3, elementwise: 0.5 } };
+    const true_: MachineRates = { ...machine, launchMs: 0.25, factors: { matmul: 3, elementwise: 0.5 } };
     const samples = [1, 2, 5].flatMap((size) =>
       (['matmul', 'elementwise'] as const).map((kind) => {
         const cost = { kind, flops: 1000 * size, bytes: 10 };

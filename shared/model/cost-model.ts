@@ -8,7 +8,7 @@ import { declaredShapes, type Shapes, type TensorShape, weightShapes } from './o
 import type { Profile } from './profile.ts';
 
 /** How fast a machine runs operators. */
-export interface Machine {
+export interface MachineRates {
   readonly flopsPerMs: number;
   readonly bytesPerMs: number;
   /** What every node costs, whatever its size. */
@@ -18,11 +18,11 @@ export interface Machine {
 }
 
 /** max(FLOPs/peak, bytes/bandwidth): the roofline model (Williams, Waterman, Patterson, CACM 2009). */
-const rooflineMs = ({ flops, bytes }: NodeCost, { flopsPerMs, bytesPerMs }: Machine): number =>
+const rooflineMs = ({ flops, bytes }: NodeCost, { flopsPerMs, bytesPerMs }: MachineRates): number =>
   Math.max(flops / flopsPerMs, bytes / bytesPerMs);
 
 /** Predicted time of one node in milliseconds. */
-export const nodeTimeMs = (cost: NodeCost, machine: Machine): number =>
+export const nodeTimeMs = (cost: NodeCost, machine: MachineRates): number =>
   (machine.factors[cost.kind] ?? 1) * rooflineMs(cost, machine) + machine.launchMs;
 
 export interface CostSample {
@@ -34,7 +34,7 @@ export interface CostSample {
  * The machine whose predictions are nearest to measured times in the least-squares sense: a factor per operator class
  * and the launch cost, none negative. Classes without a sample keep their factor.
  */
-export const fitMachine = (machine: Machine, samples: readonly CostSample[]): Machine => {
+export const fitMachine = (machine: MachineRates, samples: readonly CostSample[]): MachineRates => {
   const classes = [...new Set(samples.map(({ cost }) => cost.kind))];
   const rows = samples.map(({ cost }) => [
     ...classes.map((kind) => (kind === cost.kind ? rooflineMs(cost, machine) : 0)),
@@ -82,7 +82,7 @@ export const graphCosts = (graph: GraphProto, tensors: Profile['tensors']): Read
 export const analyticTimes = (
   graph: GraphProto,
   tensors: Profile['tensors'],
-  machine: Machine,
+  machine: MachineRates,
 ): Readonly<Record<string, number>> =>
   Object.fromEntries([...graphCosts(graph, tensors)].map(([node, cost]) => [nodeKey(node), nodeTimeMs(cost, machine)]));
 
@@ -93,7 +93,7 @@ export const analyticTimes = (
  */
 export const analyticProfile = (
   { graph }: OnnxModel,
-  machine: Machine,
+  machine: MachineRates,
   dims: Readonly<Record<string, number>> = {},
 ): Profile => {
   const weights = new Set(graph.initializer.map((t) => t.name));

@@ -2,7 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machineOf } from '../../shared/model/calibration.ts';
-import { type CostSample, fitMachine, graphCosts, type Machine, nodeTimeMs } from '../../shared/model/cost-model.ts';
+import {
+  type CostSample,
+  fitMachine,
+  graphCosts,
+  type MachineRates,
+  nodeTimeMs,
+} from '../../shared/model/cost-model.ts';
 import type { ManifestRuntime } from '../../shared/model/manifest.ts';
 import { nodeKey } from '../../shared/model/onnx/compute-nodes.ts';
 import { quantile } from '../../shared/planning/quantile.ts';
@@ -77,7 +83,7 @@ const measure = async (
   return { file, samples, wholeMs: quantile(await timeRuns(loadable, runtime, inputs, RUNS), 0.5) };
 };
 
-const column = ({ samples }: Measured, machine: Machine): string => {
+const column = ({ samples }: Measured, machine: MachineRates): string => {
   const predicted = samples.map(({ cost }) => nodeTimeMs(cost, machine));
   const measured = samples.map(({ timeMs }) => timeMs);
   const ratio = sum(predicted) / sum(measured);
