@@ -16,7 +16,7 @@ import { ocrPackage } from '../../workers/inference/install-ocr.ts';
 import { calibrate } from '../../workers/inference/profile/calibrate.ts';
 import { timeRuns } from '../../workers/inference/profile/instrumented-run.ts';
 import { openModel, profileModel } from '../../workers/inference/profile/profile-model.ts';
-import { testRuntime } from '../../workers/inference/profile/testdata/test-runtime.ts';
+import { defaultRuntime } from '../../workers/inference/runtime.ts';
 
 const RUNS = 9;
 const LIGHT = fileURLToPath(new URL('../../../shared/vectors/onnx-light/', import.meta.url));
@@ -33,7 +33,7 @@ interface Measured {
  */
 export const profile = async (args: readonly string[]): Promise<void> => {
   const { dims, files } = parse(args);
-  const runtime = testRuntime();
+  const runtime = defaultRuntime();
   const calibration = await calibrate(runtime);
   const rates = [calibration.matmulFlopsPerMs, calibration.convolutionFlopsPerMs].map((r) => (r / 1e6).toFixed(1));
   console.log(

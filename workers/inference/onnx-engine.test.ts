@@ -6,7 +6,7 @@ import { ELEMENT_TYPES, type ElementType } from '../../shared/model/onnx/element
 import { info, node, onnx } from '../../shared/model/testdata/build-onnx.ts';
 import { memoryBlobs } from '../../test/contracts/fakes.ts';
 import { onnxEngine } from './onnx-engine.ts';
-import { testRuntime } from './profile/testdata/test-runtime.ts';
+import { defaultRuntime } from './runtime.ts';
 import { installTinyModel } from './testdata/tiny-model.ts';
 
 let folder: string;
@@ -36,7 +36,7 @@ describe('the engine', () => {
         output: [info('y', [3], dtype)],
       });
       await writeFile(path, graph);
-      const session = await onnxEngine.load(path, testRuntime());
+      const session = await onnxEngine.load(path, defaultRuntime());
       // 0 and 1 only: a bool is nothing else.
       const data = Uint8Array.from({ length: 3 * ELEMENT_TYPES[dtype].bytes }, (_, at) => (at + 1) % 2);
       expect(await session.run([{ dtype, dims: [3], data }])).toEqual([{ dtype, dims: [3], data }]);

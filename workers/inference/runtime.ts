@@ -8,18 +8,26 @@ const packageVersion = (name: string): string => {
   return version;
 };
 
+/** What a model chooses; the rest of a runtime is what is installed here. */
+type Choice = Pick<ManifestRuntime, 'engine' | 'provider' | 'optimisation' | 'intraOpThreads'>;
+
 /**
- * How this machine runs a model of that runtime: what the manifest chooses (provider, optimisation, threads) and what
- * is installed here. Receipts carry this class, not the manifest's: a node of another class that passed the known
- * answer says so.
+ * How this machine runs a model: what the manifest chooses (provider, optimisation, threads) and what is installed
+ * here. Receipts carry this class, not the manifest's: a node of another class that passed the known answer says so.
  */
-export const localRuntime = (wanted: ManifestRuntime): ManifestRuntime => {
-  const { class: _class, ...choice } = wanted;
+export const localRuntime = ({ engine, provider, optimisation, intraOpThreads }: Choice): ManifestRuntime => {
   const here = {
-    ...choice,
+    engine,
     engineVersion: packageVersion('onnxruntime-node'),
+    provider,
+    optimisation,
+    intraOpThreads,
     pixels: sharp.versions.sharp ?? packageVersion('sharp'),
     platform: `${process.platform}-${process.arch}`,
   };
   return { class: runtimeClass(here), ...here };
 };
+
+/** For models that nobody has chosen a runtime for yet: one thread, since a worker's stages share a machine. */
+export const defaultRuntime = (optimisation: ManifestRuntime['optimisation'] = 'basic'): ManifestRuntime =>
+  localRuntime({ engine: 'onnxruntime-node', provider: 'cpu', optimisation, intraOpThreads: 1 });

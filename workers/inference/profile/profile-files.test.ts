@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { profileKey } from '../../../shared/model/profile.ts';
+import { defaultRuntime } from '../runtime.ts';
 import { tinyOnnx } from '../testdata/tiny-model.ts';
 import { openProfileFiles, storedProfile } from './profile-files.ts';
-import { testRuntime } from './testdata/test-runtime.ts';
 
 const HASH = 'ab'.repeat(32);
-const runtime = testRuntime();
+const runtime = defaultRuntime();
 const options = { dims: { bytes: 8 }, runs: 1 };
 const key = profileKey(HASH, runtime.class, options.dims);
 

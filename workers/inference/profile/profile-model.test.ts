@@ -14,9 +14,9 @@ import { type SizedRun, symbolicDims } from '../../../shared/model/symbolic-dims
 import { float32Tensor } from '../../../shared/model/tensors.ts';
 import { info, node, onnx, weight } from '../../../shared/model/testdata/build-onnx.ts';
 import { ocrPackage } from '../install-ocr.ts';
+import { defaultRuntime } from '../runtime.ts';
 import { tinyOnnx } from '../testdata/tiny-model.ts';
 import { profileModel } from './profile-model.ts';
-import { testRuntime } from './testdata/test-runtime.ts';
 
 const sum = (values: Readonly<Record<string, number>>): number => Object.values(values).reduce((a, b) => a + b, 0);
 
@@ -31,7 +31,7 @@ const expectWhole = (bytes: Uint8Array, { nodes, tensors }: Profile): void => {
 
 describe('profiling a tiny model', () => {
   it('gives a time per node and a size per tensor, at sizes that the caller chooses', async () => {
-    const { profile, freeDims, inputs } = await profileModel({ bytes: tinyOnnx() }, testRuntime(), {
+    const { profile, freeDims, inputs } = await profileModel({ bytes: tinyOnnx() }, defaultRuntime(), {
       dims: { bytes: 32 },
       runs: 2,
     });
@@ -45,7 +45,7 @@ describe('profiling a tiny model', () => {
 
   it('takes a tensor that the caller gives', async () => {
     const bytes_in = { dtype: 'uint8', dims: [1, 3], data: new Uint8Array([1, 2, 3]) };
-    const { profile, inputs } = await profileModel({ bytes: tinyOnnx() }, testRuntime(), {
+    const { profile, inputs } = await profileModel({ bytes: tinyOnnx() }, defaultRuntime(), {
       inputs: { bytes_in },
       runs: 1,
     });
@@ -66,7 +66,7 @@ describe('profiling a tiny model', () => {
       input: [info('x', ['batch', 2])],
       output: [info('y', ['batch', 2])],
     });
-    const { profile } = await profileModel({ bytes }, testRuntime(), { runs: 1 });
+    const { profile } = await profileModel({ bytes }, defaultRuntime(), { runs: 1 });
     expect(Object.keys(profile.nodes)).toEqual(['y']);
     expect(profile.tensors.k).toEqual({ dtype: 'float32', dims: [1], sizeBytes: 4 });
     expect(profile.tensors.n).toEqual({ dtype: 'int64', dims: [], sizeBytes: 8 });
@@ -79,7 +79,7 @@ describe('profiling a tiny model', () => {
       input: [info('x', [2, 3], 'float16')],
       output: [info('y', [2, 3], 'float16')],
     });
-    const { profile } = await profileModel({ bytes }, testRuntime(), { runs: 1 });
+    const { profile } = await profileModel({ bytes }, defaultRuntime(), { runs: 1 });
     const half = { dtype: 'float16', dims: [2, 3], sizeBytes: 12 };
     expect(profile.tensors).toEqual({
       x: half,
@@ -102,7 +102,7 @@ describe('profiling a tiny model', () => {
       input: [info('x', ['n']), info('flag', [1], 'bool')],
       output: [info('z', ['n'])],
     });
-    const { profile } = await profileModel({ bytes }, testRuntime(), { dims: { n: 6 }, runs: 1 });
+    const { profile } = await profileModel({ bytes }, defaultRuntime(), { dims: { n: 6 }, runs: 1 });
     expectWhole(bytes, profile);
     expect(profile.tensors.y?.dims).toEqual([6]);
   });
@@ -119,7 +119,7 @@ describe('profiling a tiny model', () => {
       output: [info('y', [1, 8, 62, 62])],
     });
     for (const level of ['basic', 'all'] as const) {
-      const { profile } = await profileModel({ bytes }, testRuntime(level), { runs: 2 });
+      const { profile } = await profileModel({ bytes }, defaultRuntime(level), { runs: 2 });
       expectWhole(bytes, profile);
       const { c = 0, b = 0 } = profile.nodes;
       expect(b / c).toBeCloseTo(8 / (2 * 27), 6);
@@ -132,10 +132,10 @@ describe('profiling a tiny model', () => {
       await writeFile(join(folder, 'weights.bin'), new Uint8Array(Float32Array.of(0.5, 0.25).buffer));
       const path = join(folder, 'model.onnx');
       await writeFile(path, externalModel());
-      const { profile } = await profileModel({ path }, testRuntime(), { runs: 1 });
+      const { profile } = await profileModel({ path }, defaultRuntime(), { runs: 1 });
       expect(profile.tensors.y?.dims).toEqual([1, 2]);
       await rm(join(folder, 'weights.bin'));
-      await expect(profileModel({ path }, testRuntime())).rejects.toThrow(
+      await expect(profileModel({ path }, defaultRuntime())).rejects.toThrow(
         expect.objectContaining({ code: 'shard-unloadable' }),
       );
     } finally {
@@ -146,10 +146,10 @@ describe('profiling a tiny model', () => {
   it('refuses what the runtime cannot load', async () => {
     const input = [info('x', [1])];
     const bytes = onnx({ node: [node('NoSuchOperator', ['x'], 'y')], input, output: [info('y', [1])] });
-    await expect(profileModel({ bytes }, testRuntime())).rejects.toThrow(
+    await expect(profileModel({ bytes }, defaultRuntime())).rejects.toThrow(
       expect.objectContaining({ code: 'shard-unloadable' }),
     );
-    await expect(profileModel({ bytes: new Uint8Array(9) }, testRuntime())).rejects.toThrow(
+    await expect(profileModel({ bytes: new Uint8Array(9) }, defaultRuntime())).rejects.toThrow(
       expect.objectContaining({ code: 'onnx-unreadable' }),
     );
   });
@@ -161,17 +161,17 @@ describe('profiling a tiny model', () => {
       input: [info('x', ['batch', 'features'])],
       output: [info('y', ['batch', 2])],
     });
-    await expect(profileModel({ bytes }, testRuntime())).rejects.toThrow(
+    await expect(profileModel({ bytes }, defaultRuntime())).rejects.toThrow(
       expect.objectContaining({
         code: 'free-dims-needed',
         message: expect.stringContaining('features=16'),
         next: 'give their sizes: --dims batch=1 --dims features=16',
       }),
     );
-    const { profile } = await profileModel({ bytes }, testRuntime(), { dims: { features: 5 }, runs: 1 });
+    const { profile } = await profileModel({ bytes }, defaultRuntime(), { dims: { features: 5 }, runs: 1 });
     expect(profile.tensors.y?.dims).toEqual([1, 2]);
     const x = float32Tensor([1, 16], new Float32Array(16));
-    await expect(profileModel({ bytes }, testRuntime(), { inputs: { x } })).rejects.toThrow(
+    await expect(profileModel({ bytes }, defaultRuntime(), { inputs: { x } })).rejects.toThrow(
       expect.objectContaining({ code: 'run-failed' }),
     );
   });
@@ -200,7 +200,7 @@ describe('profiling real models', () => {
     const runs: SizedRun[] = [];
     for (const columns of [320, 200, 488]) {
       const dims = { 'p2o.DynamicDimension.1': columns };
-      const { profile } = await profileModel({ path: recognitionPath }, testRuntime(), { dims, runs: 1 });
+      const { profile } = await profileModel({ path: recognitionPath }, defaultRuntime(), { dims, runs: 1 });
       runs.push({ sizes: { columns }, tensors: profile.tensors });
     }
     const tensors = symbolicDims(runs);
@@ -211,7 +211,7 @@ describe('profiling real models', () => {
 
   it('measures the text recogniser', async () => {
     const { recognitionPath } = await ocrPackage();
-    const { profile, freeDims } = await profileModel({ path: recognitionPath }, testRuntime(), {
+    const { profile, freeDims } = await profileModel({ path: recognitionPath }, defaultRuntime(), {
       dims: { 'p2o.DynamicDimension.1': 320 },
       runs: 1,
     });
@@ -228,7 +228,7 @@ describe('profiling real models', () => {
   const light = new URL('../../../../shared/vectors/onnx-light/squeezenet.onnx', import.meta.url);
   it.skipIf(!existsSync(light))('measures a network whose weights are made by nodes (shared/vectors)', async () => {
     const bytes = await readFile(light);
-    const { profile } = await profileModel({ bytes }, testRuntime(), { runs: 1 });
+    const { profile } = await profileModel({ bytes }, defaultRuntime(), { runs: 1 });
     expectWhole(bytes, profile);
     expect(Object.keys(profile.nodes)).toHaveLength(66);
     expect(profile.tensors.r1?.dims).toEqual([1, 64, 111, 111]);
