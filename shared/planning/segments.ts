@@ -86,12 +86,14 @@ const direct = (tensors: readonly Uses[], n: number): [Float64Array, Float64Arra
     .map(({ sizeBytes, from, at }) => ({ sizeBytes, from, at: at.filter((p) => p < n) }));
   const outBytes = new Float64Array(n * n);
   for (const { sizeBytes, from, at } of made) {
-    const last = at.at(-1) ?? from;
+    const last = at.at(-1);
+    if (last === undefined) continue;
     for (let l = 0; l <= from; l += 1) {
-      for (let r = from; r < last; r += 1) add(outBytes, l * n + r, sizeBytes);
+      add(outBytes, l * n + from, sizeBytes);
+      add(outBytes, l * n + last, -sizeBytes);
     }
   }
-  return [firstUses(made, n), outBytes];
+  return [firstUses(made, n), summedOverR(outBytes, n)];
 };
 
 /** Sum over what is made before l and first used, from l on, no later than r. */
@@ -104,6 +106,10 @@ const firstUses = (uses: readonly Uses[], n: number): Float64Array => {
       before = use;
     }
   }
+  return summedOverR(sums, n);
+};
+
+const summedOverR = (sums: Float64Array, n: number): Float64Array => {
   for (let l = 0; l < n; l += 1) {
     for (let r = l + 1; r < n; r += 1) add(sums, l * n + r, sums[l * n + r - 1] ?? 0);
   }
@@ -113,8 +119,10 @@ const firstUses = (uses: readonly Uses[], n: number): Float64Array => {
 const peaks = (tensors: readonly Uses[], n: number): Float64Array => {
   const alive = new Float64Array(n + 1);
   for (const { sizeBytes, from, at } of tensors) {
+    const last = at.at(-1) ?? from;
+    if (last < 0) continue;
     add(alive, Math.max(0, from), sizeBytes);
-    add(alive, Math.min(n, (at.at(-1) ?? Math.max(0, from)) + 1), -sizeBytes);
+    add(alive, Math.min(n, last + 1), -sizeBytes);
   }
   for (let p = 1; p < n; p += 1) add(alive, p, alive[p - 1] ?? 0);
   const most = new Float64Array(n * n);

@@ -5,6 +5,7 @@ import { usage } from './cloud/usage.ts';
 import { controlPlane } from './control-plane.ts';
 import { cost } from './cost.ts';
 import { gasOfMessages } from './gas.ts';
+import { partitionBench } from './partition/main.ts';
 import { profile } from './profile.ts';
 import { verifyTime } from './verify.ts';
 import { bigBlock, catchUp } from './watching.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   cost,
   usage,
   profile,
+  partition: partitionBench,
 };
 
 const [name, ...args] = process.argv.slice(2);

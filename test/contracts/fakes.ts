@@ -1,4 +1,5 @@
 import { badRange, checkRange } from '../../shared/adapters/limits/blob-limits.ts';
+import { seeded } from '../../shared/planning/seeded.ts';
 import { BlobMissingError } from '../../shared/ports/blob-errors.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { Clock, Random } from '../../shared/ports/clock.ts';
@@ -44,15 +45,9 @@ export class FakeClock implements Clock {
   }
 }
 
-/** The same numbers for the same seed (mulberry32). Never for keys. */
+/** The same numbers for the same seed. Never for keys. */
 export const seededRandom = (seed: number): Random => {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seeded(seed);
   return {
     bytes: (length) => Uint8Array.from({ length }, () => Math.floor(next() * 256)),
     below: (bound) => Math.floor(next() * bound),

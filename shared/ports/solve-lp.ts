@@ -1,0 +1,1 @@
+export type { SolveLp } from '../planning/partition/bounds.ts';
