@@ -61,9 +61,16 @@ export default {
     only(
       'client',
       '^shared/client/',
-      '^shared/',
+      '^shared/|^workers/inference/lab/lab\\.ts$',
       'the client reaches a deployment over HTTP and the chain, never by import',
     ),
+    {
+      name: 'only-model-commands-run-models',
+      comment: 'quorate model plan and split measure and run models on this machine',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: '^shared/client/cli/model/|\\.test\\.ts$' },
+      to: { path: '^workers/' },
+    },
     only(
       'functions',
       '^functions/(?!.*/lambda\\.ts$)',

@@ -12,7 +12,7 @@ import {
   splitRows,
   withRows,
 } from '../../shared/model/codecs/recogniser.ts';
-import { asFloat32, type TensorBundle } from '../../shared/model/tensors.ts';
+import { asFloat32, decodeTensors, encodeTensors, type TensorBundle } from '../../shared/model/tensors.ts';
 import { decodeImage, scale } from './pixels.ts';
 
 /** Name of the manifest's file that holds the recogniser's characters. */
@@ -93,10 +93,16 @@ const tensorToBytes: AfterCodec = async ([tensor]) => {
   return { kind: 'raw', bytes: tensor.data };
 };
 
+/** Tensors as an asker encodes them (encodeTensors): for graphs that need no codec of their own. */
+const bytesToBundle: BeforeCodec = async (input) => decodeTensors(raw(input));
+
+const bundleToBytes: AfterCodec = async (outputs) => ({ kind: 'raw', bytes: encodeTensors(outputs) });
+
 const BEFORE: Readonly<Record<string, BeforeCodec>> = {
   'image-to-detector/v1': imageToDetector,
   'without-rows/v1': withoutRows,
   'bytes-to-tensor/v1': bytesToTensor,
+  'bytes-to-bundle/v1': bytesToBundle,
 };
 
 const AFTER: Readonly<Record<string, AfterCodec>> = {
@@ -104,6 +110,7 @@ const AFTER: Readonly<Record<string, AfterCodec>> = {
   'keep-rows/v1': keepRows,
   'ctc-to-text/v1': ctcToText,
   'tensor-to-bytes/v1': tensorToBytes,
+  'bundle-to-bytes/v1': bundleToBytes,
 };
 
 const find = <T>(codecs: Readonly<Record<string, T>>, id: string): T => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAt } from '../../shared/adapters/local/read-at.ts';
+import { writeAt } from '../../shared/adapters/local/write-at.ts';
 import { InvariantError, QuorateError, TransientError } from '../../shared/errors.ts';
 import type { ManifestStage, WeightRange } from '../../shared/model/manifest.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
@@ -104,12 +105,5 @@ const asIo = async <T>(work: Promise<T>): Promise<T> => {
   } catch (cause) {
     if (cause instanceof QuorateError) throw cause;
     throw new TransientError('models-io', 'the disk refused to read or write a file of a model', { cause });
-  }
-};
-
-const writeAt = async (file: FileHandle, bytes: Uint8Array, offsetBytes: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, offsetBytes + done);
-    done += bytesWritten;
   }
 };

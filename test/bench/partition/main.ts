@@ -6,6 +6,7 @@ import { BadInputError } from '../../../shared/errors.ts';
 import { seeded } from '../../../shared/planning/seeded.ts';
 import { GBIT_PER_S_BYTES_PER_MS } from '../../../shared/planning/swarm.ts';
 import { layeredGraph } from './layered.ts';
+import { onnxRows } from './onnx.ts';
 import { type Row, rowOrReason } from './table.ts';
 import { readWorkload } from './workload.ts';
 
@@ -14,10 +15,20 @@ const WORKLOADS = fileURLToPath(new URL('../../../../shared/vectors/partition/',
 
 const EVALUATIONS = 100;
 
-/** How well and how fast equal machines are partitioned. @param args a folder of workloads */
-export const partitionBench = async ([folder = WORKLOADS]: readonly string[]): Promise<void> => {
+/** Light ONNX graphs of github.com/onnx/onnx: real topologies with generated weights. */
+const GRAPHS = fileURLToPath(new URL('../../../../shared/vectors/onnx-light/', import.meta.url));
+
+/** How well and how fast equal machines are partitioned. @param args a folder of workloads, of ONNX files, or of both */
+export const partitionBench = async ([folder]: readonly string[]): Promise<void> => {
   process.stdout.write(`${EVALUATIONS} orders tried; times of the slowest stage in ms; gap to the best bound\n`);
-  console.table({ ...(await workloadRows(folder)), ...layeredRows() });
+  console.table({ ...(await workloadRows(folder ?? WORKLOADS)), ...layeredRows() });
+  const graphs = folder ?? GRAPHS;
+  const files = existsSync(graphs) ? readdirSync(graphs).filter((name) => name.endsWith('.onnx')) : [];
+  if (files.length > 0)
+    await onnxRows(
+      files.sort().map((name) => join(graphs, name)),
+      EVALUATIONS,
+    );
 };
 
 const workloadRows = async (folder: string): Promise<Record<string, Row>> => {

@@ -3,14 +3,20 @@ import type { ApiHttp } from '../../http.ts';
 import { cheatingLines, cheatingSummary } from '../cheating-lines.ts';
 import { type Command, expectArguments, openSession, parse, show, usage } from '../command.ts';
 import { CONFIG_HELP } from '../config.ts';
+import { PLAN_HELP, planModel } from '../model/plan-model.ts';
+import { SPLIT_HELP, splitModel } from '../model/split-model.ts';
 
-const help = `quorate model list | show ID
+const help = `quorate model list | show ID | plan FILE | split FILE
 
 Models of the contract: price, whether the deployment has them installed, and what cheating their askers would bring,
 from stakes, committee size and slashes (docs/economics.md).
 
   --json            one JSON document on stdout
-${CONFIG_HELP}`;
+${CONFIG_HELP}
+
+${PLAN_HELP}
+
+${SPLIT_HELP}`;
 
 const allModels = async (api: ApiHttp): Promise<Model[]> => {
   const found: Model[] = [];
@@ -32,13 +38,15 @@ const summary = ({ cheating }: Model): string => (cheating ? cheatingSummary(che
 
 export const model: Command = {
   name: 'model',
-  summary: 'models of the contract',
+  summary: 'models of the contract; plans and splits ONNX files',
   help,
   run: async (args, io) => {
+    if (args[0] === 'plan') return planModel(args.slice(1), io);
+    if (args[0] === 'split') return splitModel(args.slice(1), io);
     const { values, positionals } = parse('model', args, {});
     const [action = 'list', ...rest] = positionals;
     if (action !== 'list' && action !== 'show') {
-      throw usage(`'quorate model' takes 'list' or 'show', received '${action}'`, "See 'quorate model --help'.");
+      throw usage(`'quorate model' takes 'list', 'show', 'plan' or 'split', received '${action}'`, "See 'quorate model --help'.");
     }
     if (action === 'list') {
       expectArguments('model list', rest, []);

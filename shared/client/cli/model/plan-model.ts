@@ -1,0 +1,73 @@
+import { basename, resolve } from 'node:path';
+import { contract } from '../../../planning/partition/contract.ts';
+import { candidateOrders } from '../../../planning/placement/candidate-orders.ts';
+import { planPlacement } from '../../../planning/placement/plan.ts';
+import { parseSwarmSpec } from '../../../planning/placement/spec.ts';
+import { expectArguments, parse, show, usage } from '../command.ts';
+import { homeOf } from '../config.ts';
+import type { Io } from '../io.ts';
+import { EXIT } from '../output.ts';
+import { parseCount, parseDims } from './arguments.ts';
+import { drawingOf, planLines } from './plan-lines.ts';
+import { planSvg } from './plan-svg.ts';
+
+export const PLAN_HELP = `quorate model plan FILE.onnx --workers SPEC.json [options]
+
+Where each part of a model would run on these machines, how fast that would be, and how good it is. The model is
+measured on this machine first (kept in QUORATE_HOME/profiles).
+
+  --workers FILE     {"workers": [{"name", "speed": 1, "memoryGb"}],
+                      "links": {"default": {"latencyMs", "gbitPerS"}, "between": [{"from", "to", "latencyMs", "gbitPerS"}]}}
+                     speed: times that of this machine
+  --objective NAME   throughput (the slowest stage; default) or latency (one request alone)
+  --max-stages N     at most so many stages
+  --dims NAME=SIZE   size of a free dimension of the inputs; as often as needed
+  --svg FILE         draws the plan
+  --json             one JSON document on stdout`;
+
+const COMMAND = 'quorate model plan';
+const OPTIONS = {
+  workers: { type: 'string' },
+  objective: { type: 'string', default: 'throughput' },
+  'max-stages': { type: 'string' },
+  dims: { type: 'string', multiple: true },
+  svg: { type: 'string' },
+} as const;
+
+const objectiveOf = (text: string): 'throughput' | 'latency' => {
+  if (text === 'throughput' || text === 'latency') return text;
+  throw usage(`--objective takes throughput or latency, received '${text}'`, `See '${COMMAND} --help'.`);
+};
+
+/** @returns 1 when the model fits on these machines in no way, with the reasons */
+export const planModel = async (args: readonly string[], io: Io): Promise<number> => {
+  const { values, positionals } = parse('model plan', args, OPTIONS);
+  const [file = ''] = expectArguments('model plan', positionals, ['FILE']);
+  if (values.workers === undefined) throw usage(`'${COMMAND}' needs --workers SPEC.json`, `See '${COMMAND} --help'.`);
+  const objective = objectiveOf(values.objective);
+  const most = values['max-stages'];
+  const maxStages = most === undefined ? undefined : parseCount(COMMAND, 'max-stages', most);
+  const dims = parseDims(COMMAND, values.dims);
+  const swarm = parseSwarmSpec(await io.read(resolve(io.cwd, values.workers)));
+  // Loads onnxruntime, which no other command needs.
+  const lab = await import('../../../../workers/inference/lab/lab.ts');
+  const model = await lab.openOnnxFile(resolve(io.cwd, file));
+  const work = await lab.profiledWork(model, homeOf(io, values), dims);
+  const { graph } = contract(work.graph, work.together);
+  const plan = planPlacement(graph, swarm, { objective, maxStages, orders: candidateOrders(graph, swarm) });
+  const wholeMs = graph.nodes.reduce((sum, { timeMs }) => sum + timeMs, 0);
+  const measured = { model: model.hash, nodes: graph.nodes.length, wholeMs, runtimeClass: work.profile.runtimeClass };
+  const title = `${basename(file)}: ${measured.nodes} nodes, ${wholeMs.toFixed(1)} ms on this machine`;
+  if (plan.kind === 'refused') {
+    show(io, values.json, { ...measured, refused: plan.reasons }, () => [title, ...plan.reasons.map((r) => `- ${r}`)]);
+    return EXIT.refused;
+  }
+  if (values.svg !== undefined) {
+    await io.write(resolve(io.cwd, values.svg), new TextEncoder().encode(planSvg(drawingOf(title, plan))));
+  }
+  const named = plan.stages.map((stage) => ({ ...stage, nodes: stage.nodes.map((n) => graph.nodes[n]?.name) }));
+  return show(io, values.json, { ...measured, plan: { ...plan, stages: named } }, () => [
+    `${title} (${measured.runtimeClass})`,
+    ...planLines(graph, plan),
+  ]);
+};
