@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeCost } from './analytic-cost.ts';
 import { shape } from './onnx/tensor-shapes.ts';
-import { node } from './testdata/build-onnx.ts';
+import { node } from './onnx/testdata/build.ts';
 
 const shapes = (all: Readonly<Record<string, readonly number[]>>) =>
   new Map(Object.entries(all).map(([name, dims]) => [name, shape('float32', dims)]));

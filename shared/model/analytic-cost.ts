@@ -1,7 +1,5 @@
-import { toBinary } from '@bufbuild/protobuf';
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { BadInputError } from '../errors.ts';
-import { type AttributeProto, AttributeProtoSchema, type NodeProto } from './onnx/onnx_pb.ts';
+import type { NodeProto } from './onnx/onnx_pb.ts';
 import type { Shapes, TensorShape } from './onnx/tensor-shapes.ts';
 
 /** Operators whose time follows one law; each class has a factor of its own in a fitted cost model. */
@@ -127,27 +125,5 @@ const known = (shapes: Shapes, name: string): TensorShape => {
   });
 };
 
-/** AttributeProto.ints (onnx.proto), which our part of the schema leaves among the unknown fields. */
-const INTS = 8;
-
-const kernel = (node: NodeProto): number[] => {
-  const attribute = node.attribute.find((a) => a.name === 'kernel_shape');
-  return attribute ? ints(attribute) : [];
-};
-
-const ints = (attribute: AttributeProto): number[] => {
-  const reader = new BinaryReader(toBinary(AttributeProtoSchema, attribute));
-  const values: number[] = [];
-  while (reader.pos < reader.len) {
-    const [field, wire] = reader.tag();
-    if (field !== INTS) {
-      reader.skip(wire, field);
-    } else if (wire === WireType.LengthDelimited) {
-      const end = reader.uint32() + reader.pos;
-      while (reader.pos < end) values.push(Number(reader.int64()));
-    } else {
-      values.push(Number(reader.int64()));
-    }
-  }
-  return values;
-};
+const kernel = (node: NodeProto): number[] =>
+  (node.attribute.find((a) => a.name === 'kernel_shape')?.ints ?? []).map(Number);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Calibration, machineOf, speedOf } from './calibration.ts';
 import { analyticProfile, analyticTimes, fitMachine, type MachineRates, nodeTimeMs } from './cost-model.ts';
 import { readModel } from './onnx/model-file.ts';
-import { info, node, onnx, weight } from './testdata/build-onnx.ts';
+import { info, node, onnxFile, weight } from './onnx/testdata/build.ts';
 
 const machine: MachineRates = { flopsPerMs: 1000, bytesPerMs: 100, launchMs: 0.5, factors: {} };
 
 const convolution = (valueInfo = [info('c', ['n', 4, 8, 8]), info('b', ['n', 4, 8, 8])]) =>
   readModel(
-    onnx({
+    onnxFile({
       node: [
         node('Constant', [], 'k', { value: weight('', [4]) }),
         node('Conv', ['x', 'w'], 'c'),

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { computeNodes } from './onnx/compute-nodes.ts';
 import { dataflow } from './onnx/dataflow.ts';
 import { readModel } from './onnx/model-file.ts';
+import { info, node, onnxFile, weight } from './onnx/testdata/build.ts';
 import { shareTimes } from './share-times.ts';
-import { info, node, onnx, weight } from './testdata/build-onnx.ts';
 
 const { graph } = readModel(
-  onnx({
+  onnxFile({
     node: [
       node('Neg', ['w'], 'made'),
       node('Conv', ['x', 'made'], 'c'),

@@ -15,7 +15,7 @@ import { quantile } from '../../shared/planning/quantile.ts';
 import { ocrPackage } from '../../workers/inference/install-ocr.ts';
 import { calibrate } from '../../workers/inference/profile/calibrate.ts';
 import { timeRuns } from '../../workers/inference/profile/instrumented-run.ts';
-import { openModel, profileModel } from '../../workers/inference/profile/profile-model.ts';
+import { openForProfile, profileModel } from '../../workers/inference/profile/profile-model.ts';
 import { defaultRuntime } from '../../workers/inference/runtime.ts';
 
 const RUNS = 9;
@@ -75,7 +75,7 @@ const measure = async (
   dims: Readonly<Record<string, number>>,
 ): Promise<Measured> => {
   const { profile, inputs } = await profileModel({ path: file }, runtime, { dims, runs: RUNS });
-  const { model, loadable } = await openModel({ path: file });
+  const { model, loadable } = await openForProfile({ path: file });
   const samples = [...graphCosts(model.graph, profile.tensors)].map(([node, cost]) => ({
     cost,
     timeMs: profile.nodes[nodeKey(node)] ?? 0,

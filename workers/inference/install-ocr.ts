@@ -7,7 +7,9 @@ import {
   type Manifest,
   runtimeClass,
 } from '../../shared/model/manifest.ts';
-import { type BoundaryTensor, cutAt } from '../../shared/model/onnx/cut.ts';
+import type { ModelStage } from '../../shared/model/onnx/cut.ts';
+import { openModel } from '../../shared/model/onnx/import-model.ts';
+import { type BoundaryTensor, stagesAt } from '../../shared/model/onnx/stages-at.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
@@ -79,7 +81,7 @@ export const installOcrModel = async (blobs: Blobs, options: InstallOptions = {}
     ours('invoice.png'),
     ours('invoice.txt'),
   ]);
-  const { first, second } = cutAt(recogniser, [RECOGNISER_CUT]);
+  const [first, second] = stagesAt(openModel(recogniser), [[RECOGNISER_CUT]]) as [ModelStage, ModelStage];
   const put = async (bytes: Uint8Array) => ({ hash: await blobs.put(bytes), sizeBytes: bytes.length });
   const shard = async (bytes: Uint8Array, before: string | null, after: string | null) => {
     const { hash, sizeBytes } = await put(bytes);
@@ -97,8 +99,8 @@ export const installOcrModel = async (blobs: Blobs, options: InstallOptions = {}
     runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
     stages: [
       await shard(detector, 'image-to-detector/v1', 'detector-to-lines/v1'),
-      await shard(first, 'without-rows/v1', 'keep-rows/v1'),
-      await shard(second, 'without-rows/v1', 'ctc-to-text/v1'),
+      await shard(first.graph, 'without-rows/v1', 'keep-rows/v1'),
+      await shard(second.graph, 'without-rows/v1', 'ctc-to-text/v1'),
     ],
     files: [{ name: KEYS_FILE, ...(await put(keys)) }],
     price: options.price ?? '100000',

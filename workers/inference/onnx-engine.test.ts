@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ELEMENT_TYPES, type ElementType } from '../../shared/model/onnx/element-types.ts';
-import { info, node, onnx } from '../../shared/model/testdata/build-onnx.ts';
+import { info, node, onnxFile } from '../../shared/model/onnx/testdata/build.ts';
 import { memoryBlobs } from '../../test/contracts/fakes.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { defaultRuntime } from './runtime.ts';
@@ -30,7 +30,7 @@ describe('the engine', () => {
   it('hands on each element type that travels, bit for bit', async () => {
     for (const dtype of Object.keys(ELEMENT_TYPES) as ElementType[]) {
       const path = join(folder, `${dtype}.onnx`);
-      const graph = onnx({
+      const graph = onnxFile({
         node: [node('Identity', ['x'], 'y')],
         input: [info('x', [3], dtype)],
         output: [info('y', [3], dtype)],

@@ -2,9 +2,9 @@ import { dirname } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { BadInputError } from '../../shared/errors.ts';
 import type { ManifestRuntime } from '../../shared/model/manifest.ts';
-import { ELEMENT_TYPES, isElementType } from '../../shared/model/onnx/element-types.ts';
-import { aligned } from '../../shared/model/tensors.ts';
+import { isElementType } from '../../shared/model/onnx/element-types.ts';
 import type { TensorBytes } from '../../shared/protocol/digest.ts';
+import { viewOf } from './numbers.ts';
 
 /** Only the threads of one run are a choice; everything else that may change bytes or order is pinned. */
 export const sessionOptions = (runtime: ManifestRuntime): InferenceSession.SessionOptions => ({
@@ -57,21 +57,6 @@ export const runSession = async (
 /** The runtime's own text without what it may quote of the data. */
 const reason = (cause: unknown): string => (cause instanceof Error ? cause.message.slice(0, 300) : 'no reason given');
 
-const VIEWS = {
-  float32: Float32Array,
-  float64: Float64Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-  float16: Uint16Array,
-} as const;
-
 /** @throws {BadInputError} `run-failed` without a tensor, or for an element type that does not travel */
 export const toTensor = (tensor: TensorBytes | undefined, name: string): Tensor => {
   if (!tensor || !isElementType(tensor.dtype)) {
@@ -79,9 +64,7 @@ export const toTensor = (tensor: TensorBytes | undefined, name: string): Tensor 
       next: "correct the manifest's codecs",
     });
   }
-  const { bytes } = ELEMENT_TYPES[tensor.dtype];
-  const data = aligned(tensor.data, bytes);
-  const view = new VIEWS[tensor.dtype](data.buffer as ArrayBuffer, data.byteOffset, data.length / bytes);
+  const view = viewOf(tensor);
   const made = new Tensor(tensor.dtype, view, [...tensor.dims]);
   // Where the platform has Float16Array the class makes one, which the binding (1.30.0) reads as empty.
   return tensor.dtype === 'float16' ? Object.defineProperty(made, 'data', { value: view }) : made;

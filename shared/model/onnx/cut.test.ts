@@ -1,201 +1,221 @@
-import { create, toBinary } from '@bufbuild/protobuf';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BadInputError } from '../../errors.ts';
-import { type BoundaryTensor, cutAt } from './cut.ts';
-import { readModel, writeModel } from './model-file.ts';
-import { type GraphProto, GraphProtoSchema, ModelProtoSchema, type NodeProto, NodeProtoSchema } from './onnx_pb.ts';
+import { cutStages } from './cut.ts';
+import { importModel, openModel } from './import-model.ts';
+import { readModel } from './model-file.ts';
+import { floats, graph, info, node, onnxFile } from './testdata/build.ts';
+import { contents, cutBy, smallFile } from './testdata/cutting.ts';
+import { refusal } from './testdata/refusal.ts';
 
-const FLOAT = 1;
-const node = (opType: string, input: string[], output: string[], body?: GraphProto): NodeProto =>
-  create(NodeProtoSchema, { opType, input, output, attribute: body ? [{ name: 'then_branch', g: body }] : [] });
-const info = (name: string) => ({
-  name,
-  type: { tensorType: { elemType: FLOAT, shape: { dim: [{ dimValue: '1' }] } } },
-});
-const weight = (name: string) => ({ name, dims: ['1'], dataType: FLOAT, rawData: new Uint8Array(4) });
-const boundary = (name: string): BoundaryTensor => ({ name, dtype: 'float32', dims: [1, 'n'] });
-
-const file = (
-  nodes: NodeProto[],
-  weights: string[],
-  outputs: string[],
-  more: Partial<Pick<GraphProto, 'valueInfo'>> = {},
-): Uint8Array =>
-  toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: '8',
-      opsetImport: [
-        { domain: '', version: '13' },
-        { domain: 'com.example', version: '1' },
-      ],
-      graph: create(GraphProtoSchema, {
-        name: 'g',
-        node: nodes,
-        initializer: weights.map(weight),
-        input: [info('in')],
-        output: outputs.map(info),
-        ...more,
-      }),
-    }),
-  );
-
-/** in -> a -> b -> c -> out; w1 before b, w2 after it, w both; k is a Constant used on both sides. */
-const chain = (): Uint8Array =>
-  file(
+/** in -> a -> b -> c -> out; w1 before b, w2 after it, w both; k is a constant used on both sides, negated on one. */
+const chain = (declared = true) =>
+  smallFile(
     [
-      node('Constant', [], ['k']),
-      node('Neg', ['k'], ['negative']),
-      node('Add', ['in', 'w1'], ['a']),
-      node('Mul', ['a', 'k', 'w'], ['b']),
-      node('Add', ['b', 'w2', 'negative'], ['c']),
-      node('Mul', ['c', 'w', 'k'], ['out']),
+      node('Constant', [], 'k', { value: floats('', [2]) }),
+      node('Neg', ['k'], 'negative'),
+      node('Add', ['in', 'w1'], 'a'),
+      node('Mul', ['a', 'k', 'w'], 'b'),
+      node('Add', ['b', 'w2', 'negative'], 'c'),
+      node('Mul', ['c', 'w', 'k'], 'out'),
     ],
-    ['w1', 'w2', 'w', 'unused'],
-    ['out'],
+    { weights: ['w1', 'w2', 'w'].map((name) => floats(name, [1])), declared },
   );
 
-const shape = (bytes: Uint8Array) => {
-  const { graph, model } = readModel(bytes);
-  return {
-    nodes: graph.node.map((n) => n.output[0]),
-    weights: graph.initializer.map((t) => t.name),
-    inputs: graph.input.map((i) => i.name),
-    outputs: graph.output.map((o) => o.name),
-    opsets: model.opsetImport.map((o) => `${o.domain}:${o.version}`),
-  };
-};
-
-describe('cutting', () => {
-  it('gives each part its own weights, and constants where they are used', () => {
-    const { first, second } = cutAt(chain(), [boundary('b')]);
-    const opsets = [':13', 'com.example:1'];
-    expect(shape(first)).toEqual({
-      nodes: ['k', 'a', 'b'],
-      weights: ['w1', 'w'],
-      inputs: ['in'],
-      outputs: ['b'],
-      opsets,
-    });
-    expect(shape(second)).toEqual({
-      nodes: ['k', 'negative', 'c', 'out'],
-      weights: ['w2', 'w'],
-      inputs: ['b'],
-      outputs: ['out'],
-      opsets,
-    });
+describe('a stage', () => {
+  it('holds its own weights, and constants where they are used', () => {
+    expect(cutBy(chain(), ['a b', 'c out']).map(contents)).toEqual([
+      { in: 'in', nodes: 'a b', out: 'b', weights: 'w1 w k' },
+      { in: 'b', nodes: 'negative c out', out: 'out', weights: 'w2 w k' },
+    ]);
   });
 
-  it('declares the boundary on both sides with type and shape', () => {
-    const { first, second } = cutAt(chain(), [boundary('b')]);
-    const declared = [readModel(first).graph.output[0], readModel(second).graph.input[0]];
-    for (const value of declared) {
-      expect(value?.type?.tensorType?.elemType).toBe(FLOAT);
-      const dims = value?.type?.tensorType?.shape?.dim.map((d) => d.dimParam || d.dimValue);
-      expect(dims).toEqual(['1', 'n']);
-    }
-  });
-
-  it('takes a declared type from the file, and asks for one that is not there', () => {
-    const nodes = [node('Neg', ['in'], ['a']), node('Neg', ['a'], ['out'])];
-    const declared = file(nodes, [], ['out'], { valueInfo: readModel(file(nodes, [], ['a'])).graph.output });
-    expect(shape(cutAt(declared, ['a']).second).inputs).toEqual(['a']);
-    expect(() => cutAt(file(nodes, [], ['out']), ['a'])).toThrow(
-      expect.objectContaining({ code: 'tensor-type-unknown' }),
-    );
-  });
-
-  it('gives the same bytes each time', () => {
-    const [once, twice] = [cutAt(chain(), [boundary('b')]), cutAt(chain(), [boundary('b')])];
-    expect(Buffer.compare(once.first, twice.first) || Buffer.compare(once.second, twice.second)).toBe(0);
-  });
-
-  it('refuses a tensor that no node computes', () => {
-    for (const name of ['nothing', 'in', 'w1']) {
-      expect(() => cutAt(chain(), [boundary(name)])).toThrow(expect.objectContaining({ code: 'unknown-tensor' }));
-    }
-  });
-
-  it('names the tensor by which data passes beside the cut', () => {
-    const skip = file(
+  it('lists which parts of the weights file it reads', () => {
+    const weights = ['w1', 'w2', 'w'].map((name) => floats(name, Array(256).fill(1)));
+    const nodes = [node('Add', ['in', 'w1', 'w'], 'a'), node('Add', ['a', 'w2'], 'b'), node('Add', ['b', 'w'], 'out')];
+    const ranges = cutBy(smallFile(nodes, { weights }), ['a', 'b', 'out']).map((stage) => stage.ranges);
+    expect(ranges).toEqual([
       [
-        node('Neg', ['in'], ['a']),
-        node('Neg', ['a'], ['side']),
-        node('Neg', ['a'], ['b']),
-        node('Neg', ['side'], ['later']),
-        node('Add', ['b', 'later'], ['out']),
+        { offsetBytes: 0, sizeBytes: 1024 },
+        { offsetBytes: 2048, sizeBytes: 1024 },
       ],
-      [],
-      ['out'],
+      [{ offsetBytes: 1024, sizeBytes: 1024 }],
+      [{ offsetBytes: 2048, sizeBytes: 1024 }],
+    ]);
+  });
+
+  it('holds weights inside when the model was not imported but opened', () => {
+    const weights = [floats('w', Array(256).fill(1))];
+    const model = openModel(smallFile([node('Add', ['in', 'w'], 'a'), node('Neg', ['a'], 'out')], { weights }));
+    const [first] = cutStages(model, (key) => (key === 'a' ? 0 : 1));
+    expect(first?.ranges).toEqual([]);
+    expect(readModel(first!.graph).graph.initializer[0]?.rawData).toHaveLength(1024);
+  });
+
+  it('keeps operator sets, version, unknown fields, and has the same bytes each time', () => {
+    // ModelProto.doc_string is field 6, not in onnx.proto: tag 0x32.
+    const file = new Uint8Array([...chain(), 0x32, 2, 0x68, 0x69]);
+    const [once, twice] = [cutBy(file, ['a b', 'c out']), cutBy(file, ['a b', 'c out'])];
+    expect(once).toEqual(twice);
+    for (const stage of once) {
+      const { model } = readModel(stage.graph);
+      expect(model.irVersion).toBe('8');
+      expect(model.opsetImport.map((o) => o.domain)).toEqual(['', 'com.example']);
+      expect([...stage.graph.slice(-4)]).toEqual([0x32, 2, 0x68, 0x69]);
+    }
+  });
+
+  it('is the whole model when there is one', () => {
+    const [whole] = cutBy(chain(), ['a b c out']);
+    expect(contents(whole!)).toEqual({ in: 'in', nodes: 'negative a b c out', out: 'out', weights: 'w1 w2 w k' });
+  });
+});
+
+describe('a chain', () => {
+  it('passes on what later stages need, in the same order on both sides', () => {
+    const file = smallFile(
+      [
+        node('Neg', ['in'], 'a'),
+        node('Neg', ['a'], 'b'),
+        node('Split', ['b'], ['c', '', 'd']),
+        node('Add', ['c', 'late'], 'e'),
+        node('Add', ['e', 'a', 'd'], 'out'),
+      ],
+      { inputs: ['in', 'late', 'unused'] },
     );
-    expect(() => cutAt(skip, [boundary('b')])).toThrow(
-      expect.objectContaining({ code: 'cut-leaks', details: { tensor: 'later', cut: ['b'] } }),
-    );
-    expect(shape(cutAt(skip, [boundary('b'), boundary('side')]).second)).toMatchObject({
-      nodes: ['later', 'out'],
-      inputs: ['b', 'side'],
+    const stages = cutBy(file, ['a b', 'c', 'e', 'out']);
+    expect(stages.map(({ inputs, outputs }) => [inputs.join(' '), outputs.join(' ')])).toEqual([
+      ['in late unused', 'late a b'],
+      ['late a b', 'late a c d'],
+      ['late a c d', 'a d e'],
+      ['a d e', 'out'],
+    ]);
+    expect(stages.map(contents)).toMatchObject([
+      { in: 'in late unused', nodes: 'a b', out: 'late a b' },
+      { in: 'late a b', nodes: 'c,d', out: 'late a c d' },
+      { in: 'late a c d', nodes: 'e', out: 'a d e' },
+      { in: 'a d e', nodes: 'out', out: 'out' },
+    ]);
+  });
+
+  it("gives the model's outputs at its end, in their order, whoever makes them", () => {
+    const file = smallFile([node('Neg', ['in'], 'early'), node('Neg', ['early'], 'b'), node('Neg', ['b'], 'late')], {
+      outputs: ['late', 'in', 'early', 'w'],
+      weights: [floats('w', [1])],
     });
-    expect(shape(cutAt(skip, [boundary('a')]).first).nodes).toEqual(['a']);
+    const stages = cutBy(file, ['early', 'b', 'late']);
+    expect(stages.map((s) => s.outputs.join(' '))).toEqual(['in early', 'in early b', 'late in early w']);
+    expect(contents(stages[2]!)).toEqual({ in: 'in early b', nodes: 'late', out: 'late in early w', weights: 'w' });
   });
 
-  it('names an output that does not depend on the cut', () => {
-    const two = file([node('Neg', ['in'], ['a']), node('Neg', ['in'], ['b'])], [], ['a', 'b']);
-    expect(() => cutAt(two, [boundary('a')])).toThrow(
-      expect.objectContaining({ code: 'cut-leaks', details: { tensor: 'b', cut: ['a'] } }),
-    );
-  });
-
-  it('sees the outer names that bodies of control flow use', () => {
-    const body = create(GraphProtoSchema, {
-      node: [node('Add', ['inner', 'w'], ['result']), node('Add', ['a', 'result'], ['leaving'])],
-      initializer: [weight('inner')],
+  it('takes what bodies of control flow read to their stage', () => {
+    const body = graph({
+      node: [node('Add', ['inner', 'w'], 'r'), node('Add', ['a', 'r'], 'leaving')],
+      initializer: [floats('inner', [1])],
       output: [info('leaving')],
     });
-    const branching = file(
-      [node('Neg', ['in'], ['a']), node('Neg', ['a'], ['b']), node('If', ['b'], ['out'], body)],
-      ['w'],
-      ['out'],
+    const file = smallFile(
+      [node('Neg', ['in'], 'a'), node('Neg', ['a'], 'b'), node('If', ['b'], 'out', { then_branch: body })],
+      { weights: [floats('w', [1])] },
     );
-    expect(() => cutAt(branching, [boundary('b')])).toThrow(
-      expect.objectContaining({ code: 'cut-leaks', details: { tensor: 'a', cut: ['b'] } }),
+    expect(cutBy(file, ['a', 'b', 'out']).map(contents)).toEqual([
+      { in: 'in', nodes: 'a', out: 'a', weights: '' },
+      { in: 'a', nodes: 'b', out: 'a b', weights: '' },
+      { in: 'a b', nodes: 'out', out: 'out', weights: 'w' },
+    ]);
+  });
+
+  it('keeps initialisers among the inputs of old files, but not in its bundles', () => {
+    const file = onnxFile(
+      {
+        node: [node('Add', ['in', 'w'], 'a'), node('Add', ['a', 'v'], 'out')],
+        initializer: [floats('w', [1]), floats('v', [1])],
+        input: [info('in'), info('w'), info('v')],
+        output: [info('out')],
+        valueInfo: [info('a')],
+      },
+      { irVersion: '3' },
     );
-    expect(shape(cutAt(branching, [boundary('a')]).second)).toMatchObject({ nodes: ['b', 'out'], weights: ['w'] });
+    const stages = cutBy(file, ['a', 'out']);
+    expect(stages.map((s) => [s.inputs, contents(s).in])).toEqual([
+      [['in'], 'in w'],
+      [['a'], 'a v'],
+    ]);
   });
 });
 
-describe('model files', () => {
-  it('keep fields that this schema does not know', () => {
-    // ModelProto.doc_string is field 6, not in onnx.proto: tag 0x32.
-    const withDoc = new Uint8Array([...chain(), 0x32, 2, 0x68, 0x69]);
-    const { model, graph } = readModel(withDoc);
-    expect([...writeModel({ model, graph }, graph).slice(-4)]).toEqual([0x32, 2, 0x68, 0x69]);
-    expect([...cutAt(withDoc, [boundary('b')]).second.slice(-4)]).toEqual([0x32, 2, 0x68, 0x69]);
+describe('a boundary', () => {
+  const typed = (dtype: string) => ({ types: { a: { dtype, dims: [1, 'n'] } } });
+  const file = (declared: boolean) => smallFile([node('Neg', ['in'], 'a'), node('Neg', ['a'], 'out')], { declared });
+
+  it('is declared on both sides, as the file does or else as given', () => {
+    const types = { b: { dtype: 'float16', dims: [1, 'n'] } };
+    const [first, second] = cutBy(chain(false), ['a b', 'c out'], { types });
+    for (const value of [readModel(first!.graph).graph.output[0], readModel(second!.graph).graph.input[0]]) {
+      expect(value?.type?.tensorType?.elemType).toBe(10);
+      expect(value?.type?.tensorType?.shape?.dim.map((d) => d.dimParam || d.dimValue)).toEqual(['1', 'n']);
+    }
+    const [declared] = cutBy(file(true), ['a', 'out'], typed('float16'));
+    expect(readModel(declared!.graph).graph.output[0]?.type?.tensorType?.elemType).toBe(1);
   });
 
-  it('are refused when cut off anywhere', () => {
-    const whole = chain();
-    for (let length = 0; length < whole.length; length++) {
-      // The second operator set is the last field: without it the file is another whole one.
-      const rest = whole.length - length;
-      const lastField = 2 + 'com.example'.length + 2 + 2;
-      if (rest === lastField) continue;
-      expect(() => readModel(whole.subarray(0, length)), `${length} bytes`).toThrow(BadInputError);
+  it('is refused without a type', () => {
+    for (const types of [{}, { b: { dtype: 'float32', dims: [] } }]) {
+      expect(refusal(() => cutBy(file(false), ['a', 'out'], { types }))).toMatchObject({
+        code: 'tensor-type-unknown',
+        details: { tensor: 'a' },
+      });
+    }
+    const named = smallFile([node('Neg', ['in'], 'constructor'), node('Neg', ['constructor'], 'out')], {
+      declared: false,
+    });
+    expect(refusal(() => cutBy(named, ['constructor', 'out'])).code).toBe('tensor-type-unknown');
+  });
+
+  it('is refused for types that do not travel, naming those that do', () => {
+    for (const dtype of ['bfloat16', 'string', 'uint4', 'float8e4m3fn', 'nonsense']) {
+      const refused = refusal(() => cutBy(file(false), ['a', 'out'], typed(dtype)));
+      expect(refused).toMatchObject({ code: 'dtype-unsupported', details: { tensor: 'a', dtype } });
+      expect(refused.message).toContain('float16');
+    }
+    const bfloat16 = info('a');
+    bfloat16.type!.tensorType!.elemType = 16;
+    const sequence = info('a');
+    delete sequence.type!.tensorType;
+    for (const [value, dtype] of [
+      [bfloat16, 'bfloat16'],
+      [sequence, 'sequence, map or optional'],
+    ] as const) {
+      const declared = onnxFile({
+        node: [node('Neg', ['in'], 'a'), node('Neg', ['a'], 'out')],
+        input: [info('in')],
+        output: [info('out')],
+        valueInfo: [value],
+      });
+      expect(refusal(() => cutBy(declared, ['a', 'out'])).details).toMatchObject({ tensor: 'a', dtype });
     }
   });
+});
 
-  it('are refused with a typed error whatever the bytes', () => {
-    const whole = chain();
-    fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
-        const damaged = whole.slice();
-        damaged[at] = (damaged[at] ?? 0) ^ change;
-        try {
-          cutAt(damaged, [boundary('b')]);
-        } catch (error) {
-          expect(error).toBeInstanceOf(BadInputError);
-        }
-      }),
-    );
+describe('stages', () => {
+  it('are refused when a tensor goes back, naming it and both stages', () => {
+    const refused = refusal(() => cutBy(chain(), ['b c out', 'a']));
+    expect(refused).toMatchObject({ code: 'cut-goes-back', details: { tensor: 'a', from: 1, to: 0 } });
+  });
+
+  it('are refused when a body reads what a later stage makes', () => {
+    const body = graph({ node: [node('Neg', ['a'], 'r')], output: [info('r')] });
+    const file = smallFile([node('Neg', ['in'], 'a'), node('If', ['in'], 'out', { then_branch: body })]);
+    expect(refusal(() => cutBy(file, ['out', 'a'])).details).toEqual({ tensor: 'a', from: 1, to: 0 });
+  });
+
+  it('are refused with a gap, and when a node has none', () => {
+    const { model } = importModel(chain());
+    const numbered = (stage: unknown) => refusal(() => cutStages(model, (k) => (k === 'out' ? (stage as number) : 0)));
+    expect(numbered(2)).toMatchObject({ code: 'stage-empty', details: { stage: 1 } });
+    expect(numbered(1e15).code).toBe('stage-empty');
+    for (const stage of [undefined, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(numbered(stage)).toMatchObject({ code: 'stage-missing', details: { node: 'out' } });
+    }
+    const constant = importModel(smallFile([node('Neg', ['w'], 'out')], { weights: [floats('w', [1])] })).model;
+    expect(refusal(() => cutStages(constant, () => 0)).code).toBe('stage-empty');
   });
 });

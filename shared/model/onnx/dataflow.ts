@@ -14,7 +14,9 @@ export interface Dataflow {
 /** Name of an initialiser; a sparse one carries it in its values (onnx.proto, SparseTensorProto). */
 export const sparseName = (tensor: { values?: TensorProto | undefined }): string => tensor.values?.name ?? '';
 
-const bodies = (node: NodeProto): GraphProto[] => node.attribute.flatMap((a) => (a.g ? [a.g, ...a.graphs] : a.graphs));
+/** Graphs inside a node of control flow (If, Loop, Scan). */
+export const bodies = (node: NodeProto): GraphProto[] =>
+  node.attribute.flatMap((a) => (a.g ? [a.g, ...a.graphs] : a.graphs));
 
 /** Names that a body takes from outside: read, but neither its input, its constant nor made inside. */
 const outerNames = (body: GraphProto): string[] => {
@@ -67,7 +69,7 @@ export const needs = (
       leaves.add(name);
     } else if (!nodes.has(node)) {
       nodes.add(node);
-      pending.push(...flow.reads(node));
+      for (const read of flow.reads(node)) pending.push(read);
     }
   }
   return { nodes, leaves };

@@ -20,3 +20,35 @@ export const ELEMENT_TYPES = {
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 export const isElementType = (name: string): name is ElementType => Object.hasOwn(ELEMENT_TYPES, name);
+
+/** Types that weights may have but that do not travel: code, name, bits of one element (onnx.proto). */
+const OTHER_TYPES = [
+  [8, 'string', undefined],
+  [14, 'complex64', 64],
+  [15, 'complex128', 128],
+  [16, 'bfloat16', 16],
+  [17, 'float8e4m3fn', 8],
+  [18, 'float8e4m3fnuz', 8],
+  [19, 'float8e5m2', 8],
+  [20, 'float8e5m2fnuz', 8],
+  [21, 'uint4', 4],
+  [22, 'int4', 4],
+  [23, 'float4e2m1', 4],
+  [24, 'float8e8m0', 8],
+  [25, 'uint2', 2],
+  [26, 'int2', 2],
+] as const;
+
+interface TypeOfCode {
+  readonly name: string;
+  readonly bits: number | undefined;
+}
+
+const BY_CODE: ReadonlyMap<number, TypeOfCode> = new Map<number, TypeOfCode>([
+  ...Object.entries(ELEMENT_TYPES).map(([name, { code, bytes }]) => [code, { name, bits: 8 * bytes }] as const),
+  ...OTHER_TYPES.map(([code, name, bits]) => [code, { name, bits }] as const),
+]);
+
+/** Name of a TensorProto.DataType and the bits of one element, undefined where they have no fixed width. */
+export const elementTypeOf = (code: number): TypeOfCode =>
+  BY_CODE.get(code) ?? { name: `type ${code}`, bits: undefined };

@@ -1,4 +1,12 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
 import { BadInputError } from '../../errors.ts';
 import { type GraphProto, GraphProtoSchema, type ModelProto, ModelProtoSchema } from './onnx_pb.ts';
 
@@ -8,9 +16,16 @@ export interface OnnxModel {
   readonly graph: GraphProto;
 }
 
-const invalid = (code: string, message: string, cause?: unknown): BadInputError =>
+/** What all refusals of a file say to do. */
+export const invalidModel = (
+  code: string,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): BadInputError =>
   new BadInputError(code, message, {
     next: 'check the download against its hash, then install the model again',
+    details,
     ...(cause === undefined ? {} : { cause }),
   });
 
@@ -23,10 +38,10 @@ export const readModel = (bytes: Uint8Array): OnnxModel => {
   try {
     model = fromBinary(ModelProtoSchema, bytes);
   } catch (cause) {
-    throw invalid('onnx-unreadable', `these ${bytes.length} bytes are not a whole ONNX file`, cause);
+    throw invalidModel('onnx-unreadable', `these ${bytes.length} bytes are not a whole ONNX file`, {}, cause);
   }
   if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) {
-    throw invalid(
+    throw invalidModel(
       'onnx-incomplete',
       `an ONNX file needs nodes and operator sets; these ${bytes.length} bytes lack some`,
     );
@@ -38,24 +53,23 @@ export const readModel = (bytes: Uint8Array): OnnxModel => {
  * Encodes the file again with another graph. The same model gives the same bytes: fields in order of number, then
  * unknown ones.
  */
-export const writeModel = ({ model }: OnnxModel, graph: GraphProto): Uint8Array => {
-  const copy = create(ModelProtoSchema, { ...own(model), graph });
-  return toBinary(ModelProtoSchema, keepUnknown(copy, model));
-};
+export const writeModel = ({ model }: OnnxModel, graph: GraphProto): Uint8Array =>
+  toBinary(ModelProtoSchema, changed(ModelProtoSchema, model, { graph }));
 
 /** The graph with some lists replaced; name, documentation and unknown fields are kept. */
 export const withLists = (
   graph: GraphProto,
-  lists: Pick<GraphProto, 'node' | 'initializer' | 'sparseInitializer' | 'input' | 'output' | 'valueInfo'>,
-): GraphProto => keepUnknown(create(GraphProtoSchema, { ...own(graph), ...lists }), graph);
+  lists: Partial<Pick<GraphProto, 'node' | 'initializer' | 'sparseInitializer' | 'input' | 'output' | 'valueInfo'>>,
+): GraphProto => changed(GraphProtoSchema, graph, lists);
 
-/** Fields that are set, without the message's identity, to initialise a copy. */
-const own = <T extends { $typeName: string; $unknown?: unknown }>(message: T): Omit<T, '$typeName' | '$unknown'> => {
-  const { $typeName: _name, $unknown: _unknown, ...fields } = message;
-  return fields;
-};
-
-const keepUnknown = <T extends ModelProto | GraphProto>(copy: T, from: T): T => {
-  if (from.$unknown) copy.$unknown = from.$unknown;
+/** A copy with some fields replaced; all others are shared with `message`, unknown ones included. */
+export const changed = <Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+  changes: MessageInitShape<Desc>,
+): MessageShape<Desc> => {
+  const { $typeName: _name, $unknown: unknown, ...fields } = message as Message;
+  const copy = create(schema, { ...fields, ...changes } as MessageInitShape<Desc>);
+  if (unknown) copy.$unknown = unknown;
   return copy;
 };

@@ -1,6 +1,6 @@
 import type { ProfiledTensor } from '../profile.ts';
 import { sparseName } from './dataflow.ts';
-import { ELEMENT_TYPES, type ElementType } from './element-types.ts';
+import { ELEMENT_TYPES, type ElementType, elementTypeOf, isElementType } from './element-types.ts';
 import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from './onnx_pb.ts';
 
 /** A tensor's type and whole shape. */
@@ -10,10 +10,11 @@ export interface TensorShape extends ProfiledTensor {
 
 export type Shapes = ReadonlyMap<string, TensorShape>;
 
-const BY_CODE = new Map(Object.entries(ELEMENT_TYPES).map(([name, { code }]) => [code as number, name as ElementType]));
-
-/** Undefined for types of which no fixed width is known: strings, 4-bit numbers, bfloat16. */
-export const elementType = (code: number): ElementType | undefined => BY_CODE.get(code);
+/** Undefined for types that do not travel: strings, 4-bit numbers, bfloat16. */
+export const elementType = (code: number): ElementType | undefined => {
+  const { name } = elementTypeOf(code);
+  return isElementType(name) ? name : undefined;
+};
 
 export const shape = (dtype: ElementType, dims: readonly number[]): TensorShape => ({
   dtype,

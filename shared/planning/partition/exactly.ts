@@ -22,7 +22,7 @@ export const inExactly = (graph: WorkGraph, stageOf: StageOf, stages: number): S
     const [slowest = []] = parts.filter(({ length }) => length > 1).sort((a, b) => timeMs(b) - timeMs(a));
     const half = timeMs(slowest) / 2;
     const off = (at: number): number => Math.abs(timeMs(slowest.slice(0, at)) - half);
-    const cut = slowest.keys().reduce((best, at) => (at > 0 && off(at) < off(best) ? at : best), 1);
+    const cut = [...slowest.keys()].reduce((best, at) => (at > 0 && off(at) < off(best) ? at : best), 1);
     parts.splice(parts.indexOf(slowest), 1, slowest.slice(0, cut), slowest.slice(cut));
   }
   const exact: number[] = [];

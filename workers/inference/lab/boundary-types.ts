@@ -4,7 +4,7 @@ import type { ProfileFile } from '../../../shared/model/profile.ts';
 import { type SizedRun, symbolicDims } from '../../../shared/model/symbolic-dims.ts';
 import { generateInputs } from '../profile/generated-inputs.ts';
 import { measureTensors } from '../profile/measure-tensors.ts';
-import { openModel } from '../profile/profile-model.ts';
+import { openForProfile } from '../profile/profile-model.ts';
 import { defaultRuntime } from '../runtime.ts';
 import type { OnnxFile } from './onnx-file.ts';
 
@@ -21,7 +21,7 @@ export const boundaryTypes = async (
   { profile }: ProfileFile,
   dims: Readonly<Record<string, number>>,
 ): Promise<TensorTypes> => {
-  const { model, loadable } = await openModel({ path });
+  const { model, loadable } = await openForProfile({ path });
   const runtime = defaultRuntime('disabled');
   const { freeDims } = generateInputs(model.graph, dims, {});
   if (freeDims.length === 0) return profile.tensors;

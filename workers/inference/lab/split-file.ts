@@ -60,7 +60,9 @@ export const splitFile = async (file: OnnxFile, terms: SplitTerms): Promise<Spli
   const { stages, dims, folder, out } = terms;
   await mkdir(out, { recursive: true });
   if ((await readdir(out)).length > 0) {
-    throw new BadInputError('out-not-empty', `the folder ${out} holds something already`, { next: 'name an empty one' });
+    throw new BadInputError('out-not-empty', `the folder ${out} holds something already`, {
+      next: 'name an empty one',
+    });
   }
   const work = await profiledWork(file, folder, dims);
   const stageOf = stagesOf(work, stages);
@@ -74,7 +76,7 @@ export const splitFile = async (file: OnnxFile, terms: SplitTerms): Promise<Spli
   await writeWeights(file.weights, file.path, weightsPath);
   await Promise.all(cut.map(({ graph }, i) => writeFile(join(out, nameOf(i)), graph)));
 
-  const costs = costsOf(work.graph, stageOf, { ...TRANSFERS, stages });
+  const costs = costsOf(work.graph, stageOf, TRANSFERS);
   const described = await Promise.all(
     cut.map(async ({ graph, inputs, outputs, state, ranges }, i) => ({
       file: nameOf(i),

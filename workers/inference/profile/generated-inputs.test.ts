@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ELEMENT_TYPES, type ElementType } from '../../../shared/model/onnx/element-types.ts';
 import { readModel } from '../../../shared/model/onnx/model-file.ts';
 import type { ValueInfoProto } from '../../../shared/model/onnx/onnx_pb.ts';
-import { info, node, onnx } from '../../../shared/model/testdata/build-onnx.ts';
+import { info, node, onnxFile } from '../../../shared/model/onnx/testdata/build.ts';
 import { generateInputs } from './generated-inputs.ts';
 
 const graphOf = (input: ValueInfoProto[]) =>
-  readModel(onnx({ node: [node('Neg', ['x'], 'y')], input, output: [info('y', [1])] })).graph;
+  readModel(onnxFile({ node: [node('Neg', ['x'], 'y')], input, output: [info('y', [1])] })).graph;
 
 describe('generated inputs', () => {
   it('have sizes that are usual for what a dimension is called and where it stands', () => {

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tinyOnnx } from '../../../shared/model/onnx/testdata/tiny-onnx.ts';
 import { profileKey } from '../../../shared/model/profile.ts';
 import { defaultRuntime } from '../runtime.ts';
-import { tinyOnnx } from '../testdata/tiny-model.ts';
 import { openProfileFiles, storedProfile } from './profile-files.ts';
 
 const HASH = 'ab'.repeat(32);

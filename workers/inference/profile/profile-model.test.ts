@@ -9,13 +9,13 @@ import { computeNodes, nodeKey } from '../../../shared/model/onnx/compute-nodes.
 import { dataflow } from '../../../shared/model/onnx/dataflow.ts';
 import { readModel } from '../../../shared/model/onnx/model-file.ts';
 import { AttributeProtoSchema, GraphProtoSchema, TensorProtoSchema } from '../../../shared/model/onnx/onnx_pb.ts';
+import { info, node, onnxFile, weight } from '../../../shared/model/onnx/testdata/build.ts';
+import { tinyOnnx } from '../../../shared/model/onnx/testdata/tiny-onnx.ts';
 import type { Profile } from '../../../shared/model/profile.ts';
 import { type SizedRun, symbolicDims } from '../../../shared/model/symbolic-dims.ts';
 import { float32Tensor } from '../../../shared/model/tensors.ts';
-import { info, node, onnx, weight } from '../../../shared/model/testdata/build-onnx.ts';
 import { ocrPackage } from '../install-ocr.ts';
 import { defaultRuntime } from '../runtime.ts';
-import { tinyOnnx } from '../testdata/tiny-model.ts';
 import { profileModel } from './profile-model.ts';
 
 const sum = (values: Readonly<Record<string, number>>): number => Object.values(values).reduce((a, b) => a + b, 0);
@@ -55,7 +55,7 @@ describe('profiling a tiny model', () => {
 
   it('knows the sizes of constants of every kind, which are no compute nodes', async () => {
     // value_int is no tensor: the profiler does not tell of it either.
-    const bytes = onnx({
+    const bytes = onnxFile({
       node: [
         node('Constant', [], 'k', { value: weight('', [1]) }),
         node('Constant', [], 'n', { value_int: 3 }),
@@ -74,7 +74,7 @@ describe('profiling a tiny model', () => {
   });
 
   it('knows 16-bit floats where the runtime computes with wider ones, and outputs that nobody reads', async () => {
-    const bytes = onnx({
+    const bytes = onnxFile({
       node: [node('Softmax', ['x'], 'a'), node('Erf', ['a'], 'b'), node('Dropout', ['b'], ['y', 'mask'])],
       input: [info('x', [2, 3], 'float16')],
       output: [info('y', [2, 3], 'float16')],
@@ -97,7 +97,7 @@ describe('profiling a tiny model', () => {
     choose.attribute = ['then_branch', 'else_branch'].map((name, at) =>
       create(AttributeProtoSchema, { name, type: 5, g: branch(at === 0 ? 'Neg' : 'Abs') }),
     );
-    const bytes = onnx({
+    const bytes = onnxFile({
       node: [choose, node('Exp', ['y'], 'z')],
       input: [info('x', ['n']), info('flag', [1], 'bool')],
       output: [info('z', ['n'])],
@@ -108,7 +108,7 @@ describe('profiling a tiny model', () => {
   });
 
   it('gives fused nodes their share', async () => {
-    const bytes = onnx({
+    const bytes = onnxFile({
       node: [
         node('Conv', ['x', 'w'], 'c'),
         node('BatchNormalization', ['c', 'k', 'k', 'k', 'k'], 'b'),
@@ -145,7 +145,7 @@ describe('profiling a tiny model', () => {
 
   it('refuses what the runtime cannot load', async () => {
     const input = [info('x', [1])];
-    const bytes = onnx({ node: [node('NoSuchOperator', ['x'], 'y')], input, output: [info('y', [1])] });
+    const bytes = onnxFile({ node: [node('NoSuchOperator', ['x'], 'y')], input, output: [info('y', [1])] });
     await expect(profileModel({ bytes }, defaultRuntime())).rejects.toThrow(
       expect.objectContaining({ code: 'shard-unloadable' }),
     );
@@ -155,7 +155,7 @@ describe('profiling a tiny model', () => {
   });
 
   it('says which dimensions to give when the guessed ones do not fit', async () => {
-    const bytes = onnx({
+    const bytes = onnxFile({
       node: [node('MatMul', ['x', 'w'], 'y')],
       initializer: [weight('w', [5, 2])],
       input: [info('x', ['batch', 'features'])],
@@ -186,7 +186,7 @@ const externalModel = (): Uint8Array => {
     { no: 13, wireType: WireType.LengthDelimited, data: new BinaryWriter().bytes(entry.finish()).finish() },
     { no: 14, wireType: WireType.Varint, data: new Uint8Array([1]) },
   ];
-  return onnx({
+  return onnxFile({
     node: [node('Mul', ['x', 'w'], 'y')],
     initializer: [external],
     input: [info('x', [1, 2])],

@@ -36,7 +36,7 @@ export interface MeasuredProfile {
 }
 
 /** Reads the model. @throws {BadInputError} `onnx-unreadable`, `onnx-incomplete` */
-export const openModel = async (source: ModelSource): Promise<{ model: OnnxModel; loadable: LoadableModel }> => {
+export const openForProfile = async (source: ModelSource): Promise<{ model: OnnxModel; loadable: LoadableModel }> => {
   const bytes = 'path' in source ? await readFile(source.path) : source.bytes;
   const model = readModel(bytes);
   model.graph.node.forEach((node, at) => {
@@ -60,7 +60,7 @@ export const profileModel = async (
   runtime: ManifestRuntime,
   { inputs = {}, dims = {}, runs = 5 }: ProfileOptions = {},
 ): Promise<MeasuredProfile> => {
-  const { model, loadable } = await openModel(source);
+  const { model, loadable } = await openForProfile(source);
   const { tensors: feeds, freeDims } = generateInputs(model.graph, dims, inputs);
   const plain = { ...runtime, optimisation: 'disabled' } as const;
   const tensors = await orAskForDims(freeDims, () => measureTensors(model, loadable, plain, feeds));

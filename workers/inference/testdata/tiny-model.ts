@@ -1,7 +1,7 @@
-import { create, toBinary } from '@bufbuild/protobuf';
 import { encodeManifest, type Manifest, runtimeClass } from '../../../shared/model/manifest.ts';
-import { type BoundaryTensor, cutAt } from '../../../shared/model/onnx/cut.ts';
-import { ModelProtoSchema, type NodeProto, NodeProtoSchema } from '../../../shared/model/onnx/onnx_pb.ts';
+import { openModel } from '../../../shared/model/onnx/import-model.ts';
+import { type BoundaryTensor, stagesAt } from '../../../shared/model/onnx/stages-at.ts';
+import { TINY_CUTS, tinyOnnx } from '../../../shared/model/onnx/testdata/tiny-onnx.ts';
 import type { Blobs } from '../../../shared/ports/blobs.ts';
 import { rawDigest } from '../../../shared/protocol/digest.ts';
 import { toHex } from '../../../shared/protocol/encoding.ts';
@@ -11,59 +11,6 @@ import { toHex } from '../../../shared/protocol/encoding.ts';
  * 7) + 1) mod 256, in two stages cut between the two linear steps. All numbers stay below 2^24, so float32 is exact.
  */
 export const tinyAnswer = (input: Uint8Array): Uint8Array => input.map((x) => (5 * (3 * x + 7) + 1) % 256);
-
-export const TINY_CUT = 'y';
-
-const FLOAT = 1;
-const UINT8 = 2;
-const INT_ATTRIBUTE = 2;
-
-const node = (opType: string, input: string[], output: string, attribute: Record<string, number> = {}): NodeProto =>
-  create(NodeProtoSchema, {
-    opType,
-    input,
-    output: [output],
-    attribute: Object.entries(attribute).map(([name, i]) => ({ name, i: String(i), type: INT_ATTRIBUTE })),
-  });
-
-const scalar = (name: string, value: number) => ({
-  name,
-  dims: ['1'],
-  dataType: FLOAT,
-  rawData: new Uint8Array(Float32Array.of(value).buffer),
-});
-
-const info = (name: string, elemType: number) => ({
-  name,
-  type: { tensorType: { elemType, shape: { dim: [{ dimValue: '1' }, { dimParam: 'bytes' }] } } },
-});
-
-/** The whole model as one ONNX file. */
-export const tinyOnnx = (): Uint8Array =>
-  toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: '8',
-      producerName: 'quorate tests',
-      opsetImport: [{ domain: '', version: '13' }],
-      graph: {
-        name: 'tiny',
-        node: [
-          node('Cast', ['bytes_in'], 'x', { to: FLOAT }),
-          node('Mul', ['x', 'three'], 'x3'),
-          node('Add', ['x3', 'seven'], 'y'),
-          node('Mul', ['y', 'five'], 'y5'),
-          node('Add', ['y5', 'one'], 'z'),
-          node('Mod', ['z', 'wrap'], 'wrapped', { fmod: 1 }),
-          node('Cast', ['wrapped'], 'bytes_out', { to: UINT8 }),
-        ],
-        initializer: [scalar('three', 3), scalar('seven', 7), scalar('five', 5), scalar('one', 1), scalar('wrap', 256)],
-        input: [info('bytes_in', UINT8)],
-        output: [info('bytes_out', UINT8)],
-        valueInfo: [info('y', FLOAT)],
-      },
-    }),
-  );
 
 const RUNTIME = {
   engine: 'onnxruntime-node',
@@ -75,31 +22,15 @@ const RUNTIME = {
   platform: 'linux-x64',
 } as const;
 
-/** Where it can be cut, in order: after each step of its own. */
-export const TINY_CUTS: readonly BoundaryTensor[] = ['x', 'y', 'z'].map((name) => ({
-  name,
-  dtype: 'float32',
-  dims: [1, 'bytes'],
-}));
-
-/** The model in as many parts as there are cuts, and one. */
-const shards = (cuts: readonly (string | BoundaryTensor)[]): Uint8Array[] => {
-  const parts: Uint8Array[] = [];
-  let rest = tinyOnnx();
-  for (const cut of cuts) {
-    const { first, second } = cutAt(rest, [cut]);
-    parts.push(first);
-    rest = second;
-  }
-  return [...parts, rest];
-};
-
 /** Puts the model into `blobs`, in two stages unless other cuts are given, as installOcrModel does with the real one. */
 export const installTinyModel = async (
   blobs: Blobs,
-  cuts: readonly (string | BoundaryTensor)[] = [TINY_CUT],
+  cuts: readonly BoundaryTensor[] = TINY_CUTS.slice(1, 2),
 ): Promise<{ model: string; manifest: Manifest }> => {
-  const parts = shards(cuts);
+  const parts = stagesAt(
+    openModel(tinyOnnx()),
+    cuts.map((cut) => [cut]),
+  ).map((stage) => stage.graph);
   const input = Uint8Array.from({ length: 256 }, (_, i) => i);
   const manifest: Manifest = {
     format: 'quorate/manifest/v1',

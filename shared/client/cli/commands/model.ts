@@ -46,7 +46,10 @@ export const model: Command = {
     const { values, positionals } = parse('model', args, {});
     const [action = 'list', ...rest] = positionals;
     if (action !== 'list' && action !== 'show') {
-      throw usage(`'quorate model' takes 'list', 'show', 'plan' or 'split', received '${action}'`, "See 'quorate model --help'.");
+      throw usage(
+        `'quorate model' takes 'list', 'show', 'plan' or 'split', received '${action}'`,
+        "See 'quorate model --help'.",
+      );
     }
     if (action === 'list') {
       expectArguments('model list', rest, []);
