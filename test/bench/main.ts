@@ -7,6 +7,7 @@ import { cost } from './cost.ts';
 import { gasOfMessages } from './gas.ts';
 import { partitionBench } from './partition/main.ts';
 import { profile } from './profile.ts';
+import { route } from './route.ts';
 import { verifyTime } from './verify.ts';
 import { bigBlock, catchUp } from './watching.ts';
 
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   usage,
   profile,
   partition: partitionBench,
+  route,
 };
 
 const [name, ...args] = process.argv.slice(2);
