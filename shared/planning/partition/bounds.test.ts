@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openHighs } from '../../adapters/highs/solve-lp.ts';
 import type { WorkGraph } from '../graph.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StageOf, WorkGraph } from '../graph.ts';
 import { segmentsOf } from '../segments.ts';

@@ -1,5 +1,5 @@
 import type { WorkGraph } from '../../../planning/graph.ts';
-import type { Plan, PlannedStage } from '../../../planning/placement/plan.ts';
+import type { Plan, PlannedStage } from '../../../planning/placement/planned.ts';
 import { bytesInWords, msInWords } from '../../../planning/words.ts';
 import { table } from '../table.ts';
 import type { Drawing } from './plan-svg.ts';

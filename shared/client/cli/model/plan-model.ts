@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { contract } from '../../../planning/partition/contract.ts';
 import { candidateOrders } from '../../../planning/placement/candidate-orders.ts';
 import { planPlacement } from '../../../planning/placement/plan.ts';
-import { parseSwarmSpec } from '../../../planning/placement/spec.ts';
+import { parseSwarmSpec } from '../../swarm-spec.ts';
 import { expectArguments, parse, show, usage } from '../command.ts';
 import { homeOf } from '../config.ts';
 import type { Io } from '../io.ts';
@@ -48,7 +48,7 @@ export const planModel = async (args: readonly string[], io: Io): Promise<number
   const most = values['max-stages'];
   const maxStages = most === undefined ? undefined : parseCount(COMMAND, 'max-stages', most);
   const dims = parseDims(COMMAND, values.dims);
-  const swarm = parseSwarmSpec(await io.read(resolve(io.cwd, values.workers)));
+  const swarm = parseSwarmSpec(new TextDecoder().decode(await io.read(resolve(io.cwd, values.workers))));
   // Loads onnxruntime, which no other command needs.
   const lab = await import('../../../../workers/inference/lab/lab.ts');
   const model = await lab.openOnnxFile(resolve(io.cwd, file));

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import type { StageOf, WorkGraph } from '../../graph.ts';
 import { costsOf, fits, totalMs } from '../costs.ts';
 import type { Terms } from '../terms.ts';
