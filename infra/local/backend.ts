@@ -14,6 +14,7 @@ import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobHost } from '../../shared/ports/job-host.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import type { Isolation } from '../../workers/inference/worker-host.ts';
 import { createDeployment, deploymentLoops } from './deployment.ts';
 import { type LocalNode, paths, startNode } from './node.ts';
 import { DEVNET, LANE_TERMS } from './settings.ts';
@@ -40,6 +41,8 @@ export interface BackendOptions {
   /** The endpoints behind it one by one, for blocks to be compared. */
   readonly sources?: readonly BlockSource[];
   readonly nodeNames: readonly string[];
+  /** Default: threads. */
+  readonly isolation?: Isolation;
   readonly log: Logger;
   /** Loops of the composition's own, run by the same supervisor. */
   readonly loops: readonly Loop[];
@@ -51,9 +54,9 @@ export interface BackendOptions {
   readonly lanes?: LaneDeps['lanes'];
 }
 
-/** All functions of one deployment in this process, on SQLite and files, with real workers on threads. */
+/** All functions of one deployment in this process, on SQLite and files, with real workers. */
 export const startBackend = (options: BackendOptions): Backend => {
-  const { dataDir, keystore, chain, sources, nodeNames, log, loops, hostOf } = options;
+  const { dataDir, keystore, chain, sources, nodeNames, isolation = 'threads', log, loops, hostOf } = options;
   const [clock, random] = [systemClock, systemRandom];
   const files = paths(dataDir);
   const database = openDatabase(files.store);
@@ -67,7 +70,7 @@ export const startBackend = (options: BackendOptions): Backend => {
   releaseInFlight(database);
   const queue = openSqliteQueue(database, { clock, random, wake: (name) => wake(name) });
   const blobs = openFileBlobs(files.blobs);
-  const nodes = nodeNames.map((name) => startNode(name, { keystore, dataDir, store, clock, log }));
+  const nodes = nodeNames.map((name) => startNode(name, { keystore, dataDir, store, clock, log, isolation }));
   const operator = keystore.account('operator');
   const api = keystore.account('api');
   let pass = 0;

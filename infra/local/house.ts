@@ -18,6 +18,7 @@ import type { Chain } from '../../shared/ports/chain.ts';
 import type { JobHost } from '../../shared/ports/job-host.ts';
 import type { InstalledModel } from '../../workers/inference/install-ocr.ts';
 import { installTriedModel, type TriedModel } from '../../workers/inference/try-model.ts';
+import type { Isolation } from '../../workers/inference/worker-host.ts';
 import { openFaucet } from '../chain/devchain/faucet.ts';
 import { type BlockFeed, type Devchain, inProcessClient, type RpcHandle } from '../chain/devchain/index.ts';
 import { type Backend, startBackend } from './backend.ts';
@@ -45,6 +46,8 @@ export interface HouseOptions {
   /** Leaves this node to an operator of its own. */
   readonly rogue?: string;
   readonly hostOf?: (node: LocalNode) => JobHost;
+  /** Default: threads. */
+  readonly isolation?: Isolation;
   readonly terms?: Partial<LaneTerms>;
   /** The operator's account signs for all nodes, by their grants: several of their messages share a transaction. */
   readonly sharedLane?: boolean;
@@ -126,6 +129,7 @@ export const openHouse = async (options: HouseOptions): Promise<House> => {
       },
     ],
     ...(options.hostOf && { hostOf: options.hostOf }),
+    ...(options.isolation && { isolation: options.isolation }),
     ...(options.terms && { terms: options.terms }),
     ...(options.sharedLane && { lanes: await shareLane(comet, keystore, honest, contract) }),
   });

@@ -39,6 +39,7 @@ const run = async (options: Options, stopping: AbortSignal): Promise<number> => 
   const edge = fault && isEdge(fault) ? playEdge(fault, say) : undefined;
   const house = await openHouse({
     chainKind,
+    isolation: options.isolation,
     dataDir,
     apiPort: options.apiPort,
     rpcPort: options.rpcPort,

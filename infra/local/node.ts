@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { NodeSigner } from '../../shared/ports/signer.ts';
 import type { Store } from '../../shared/ports/store.ts';
 import { reportLost } from '../../shared/rows/report-lost.ts';
-import { startThreadHost, type ThreadHost } from '../../workers/inference/thread-host.ts';
+import { type Isolation, startWorkerHost, type WorkerHost } from '../../workers/inference/worker-host.ts';
 
 /** A worker says nothing for this long only when it is dead. */
 const LEASE_MS = 5_000;
@@ -16,7 +16,7 @@ const MAX_SESSIONS = 4;
 export interface LocalNode {
   readonly name: string;
   readonly signer: NodeSigner;
-  readonly host: ThreadHost;
+  readonly host: WorkerHost;
 }
 
 export interface NodeDeps {
@@ -25,6 +25,7 @@ export interface NodeDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly isolation: Isolation;
 }
 
 /** Files of a deployment's data folder. */
@@ -37,11 +38,13 @@ export const paths = (dataDir: string) => ({
   receipt: (queryId: number) => join(dataDir, `receipt-${queryId}.json`),
 });
 
-/** One node of this deployment: its keys and its worker threads. */
-export const startNode = (name: string, { keystore, dataDir, store, clock, log }: NodeDeps): LocalNode => {
+/** One node of this deployment: its keys and its workers. */
+export const startNode = (name: string, deps: NodeDeps): LocalNode => {
+  const { keystore, dataDir, store, clock, log, isolation } = deps;
   const signer = keystore.node(name);
   const files = paths(dataDir);
-  const host = startThreadHost({
+  const host = startWorkerHost({
+    isolation,
     settings: {
       storePath: files.store,
       blobsFolder: files.blobs,

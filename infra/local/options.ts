@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BadInputError } from '../../shared/errors.ts';
+import { ISOLATIONS, type Isolation } from '../../workers/inference/worker-host.ts';
 import { FAULT_NAMES, type FaultName } from './faults/names.ts';
 import { CHAINS, type ChainKind } from './settings.ts';
 
@@ -10,6 +11,8 @@ export interface Options {
   readonly serveOnly: boolean;
   readonly fault: FaultName | undefined;
   readonly chainKind: ChainKind;
+  /** Of each node's workers. */
+  readonly isolation: Isolation;
   readonly dataDir: string;
   /** 0: any free port. */
   readonly apiPort: number;
@@ -23,6 +26,7 @@ export const USAGE = `npm start -- [options]
   --exit            stop after the answer; exit code 0 only when it was verified
   --fault NAME      play one fault of the menu: ${FAULT_NAMES.join(', ')}
   --chain KIND      devchain (embedded, the default) or wasmd (two real nodes of wasmd v0.61.14, built on first use)
+  --workers KIND    threads of this process (the default) or processes of their own, linked over gRPC
   --image FILE      ask about this image instead of the one that ships with the project
   --serve-only      bring everything up and ask nothing
   --data DIR        where chain, store, blobs and keys live (default .quorate; faults use a folder of their own in it)
@@ -40,6 +44,14 @@ const port = (name: string, text: string): number => {
 const isFault = (name: string): name is FaultName => (FAULT_NAMES as readonly string[]).includes(name);
 
 const isChain = (kind: string): kind is ChainKind => Object.hasOwn(CHAINS, kind);
+
+const isolation = (kind: string): Isolation => {
+  const found = ISOLATIONS.find((known) => known === kind);
+  if (found) return found;
+  throw new BadInputError('unknown-workers', `no workers of kind '${kind}': there are ${ISOLATIONS.join(', ')}`, {
+    next: 'take one of these',
+  });
+};
 
 const chainKind = (kind: string, fault: string | undefined): ChainKind => {
   if (!isChain(kind)) {
@@ -74,6 +86,7 @@ export const readOptions = (args: readonly string[]): Options => {
     serveOnly: values['serve-only'],
     fault,
     chainKind: chainKind(values.chain, fault),
+    isolation: isolation(values.workers),
     dataDir: values.data,
     apiPort: port('port', values.port),
     rpcPort: port('rpc-port', values['rpc-port']),
@@ -90,6 +103,7 @@ const parse = (args: readonly string[]) =>
       'serve-only': { type: 'boolean', default: false },
       fault: { type: 'string' },
       chain: { type: 'string', default: 'devchain' },
+      workers: { type: 'string', default: 'threads' },
       data: { type: 'string', default: '.quorate' },
       port: { type: 'string', default: '8642' },
       'rpc-port': { type: 'string', default: '26657' },

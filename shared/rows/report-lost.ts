@@ -12,7 +12,8 @@ import { RunRow, runKey } from './run.ts';
 type Lost = NonNullable<StartJobMessage['lost']>;
 
 /**
- * A host saw the worker of this job die: its run is placed again at once, without waiting for the lease to run out.
+ * A host saw the worker of this job die, and nobody goes on with the run: it is placed again at once, without waiting for the lease to
+ * run out.
  * @param delayMs before it is placed again, for a cause that may last
  * @returns 1 when it was placed again, 0 when the stage or the run has ended or is in other hands
  */
@@ -25,8 +26,11 @@ export const reportLost = async (
   const row = await store.get(stageKey(job.run, job.stage));
   const stage = row && StageState.parse(row.body);
   if (row && stage && stage.job.epoch >= job.epoch) {
-    const held = stage.state === 'claimed' && stage.job.epoch === job.epoch;
-    return held ? await redo(store, row, job.run, lost, clock.nowMs(), delayMs) : 0;
+    if (stage.job.epoch > job.epoch || stage.state === 'failed') return 0;
+    if (stage.state === 'claimed') return await redo(store, row, job.run, lost, clock.nowMs(), delayMs);
+    // It died after its last write, before it handed over: what is lost is the stage after it.
+    const next: StageJob = { ...job, stage: job.stage + 1 };
+    return next.stage < job.stages ? await reportLost({ store, clock }, next, delayMs) : 0;
   }
   const placement = await store.get(placementKey(job.run));
   if (!placement || PlacementRow.parse(placement.body).epoch !== job.epoch) return 0;

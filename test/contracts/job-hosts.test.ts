@@ -9,7 +9,7 @@ import { stay } from '../../workers/inference/stay.ts';
 import { cloudWorker, place } from '../../workers/inference/testdata/bench-cloud-worker.ts';
 import { ADDRESS, jobsOf, openWorkbench, type Workbench } from '../../workers/inference/testdata/bench-worker.ts';
 import { installTinyModel, tinyAnswer } from '../../workers/inference/testdata/tiny-model.ts';
-import { startThreadHost } from '../../workers/inference/thread-host.ts';
+import { type Isolation, startWorkerHost } from '../../workers/inference/worker-host.ts';
 import { type JobHostFixture, jobHostContract } from './job-host.ts';
 
 const INPUT = utf8('what a job host must do');
@@ -73,10 +73,11 @@ const warmWorkers = (bench: Workbench) => {
 };
 
 jobHostContract('with workers that stay', fixtureOn(warmWorkers));
-jobHostContract(
-  'on worker threads',
+
+const workersIn = (isolation: Isolation) =>
   fixtureOn((bench) =>
-    startThreadHost({
+    startWorkerHost({
+      isolation,
       workers: 2,
       onLost: ({ reason }) => {
         throw new Error(`a worker was lost: ${reason}`);
@@ -91,5 +92,7 @@ jobHostContract(
         maxSessions: 4,
       },
     }),
-  ),
-);
+  );
+
+jobHostContract('on worker threads', workersIn('threads'));
+jobHostContract('in worker processes', workersIn('processes'));

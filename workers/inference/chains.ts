@@ -8,6 +8,8 @@ export interface LostJob {
 /** Consecutive stages of one run that were started together, and how far each has come. */
 interface Chain {
   readonly jobs: readonly StageJob[];
+  /** In flight. */
+  readonly open: Set<number>;
   readonly ended: Set<number>;
   readonly lost: Map<number, string>;
   closed: boolean;
@@ -22,7 +24,8 @@ interface Flight {
 
 /**
  * Book of jobs in flight. A lost job is reported once per chain: the earliest that is not done, when all before it are
- * done; so whoever starts it again finds the output of the stage before.
+ * done, so that whoever starts it again finds the output of the stage before; and when the one after it has landed too.
+ * For a worker may die between handing over and saying so: then the one after it runs, and nothing was lost.
  */
 export class Chains {
   readonly #flights = new Map<string, Flight>();
@@ -44,12 +47,16 @@ export class Chains {
 
   /** @param places per job its id and worker */
   add(jobs: readonly StageJob[], places: readonly { readonly id: string; readonly worker: number }[]): void {
-    const chain: Chain = { jobs, ended: new Set(), lost: new Map(), closed: false };
+    const open = new Set(jobs.keys());
+    const chain: Chain = { jobs, open, ended: new Set(), lost: new Map(), closed: false };
     for (const [index, { id, worker }] of places.entries()) this.#flights.set(id, { chain, index, worker });
   }
 
+  /** Done, and so are those before it: it had its input from them. */
   done(id: string): void {
-    this.#land(id, ({ chain, index }) => chain.ended.add(index));
+    this.#land(id, ({ chain, index }) => {
+      for (let i = 0; i <= index; i++) chain.ended.add(i);
+    });
   }
 
   /** The rest of the chain is not to be run, and that is written down: nothing is lost. */
@@ -59,9 +66,9 @@ export class Chains {
     });
   }
 
-  /** Never begun, because the stage before did not end well: that one is what counts. */
+  /** Never begun: the stage before did not end well, or ended well and could not hand over. */
   abandoned(id: string): void {
-    this.#land(id, () => {});
+    this.lost(id, 'the stage before handed nothing over');
   }
 
   lost(id: string, reason: string): void {
@@ -76,6 +83,7 @@ export class Chains {
     const flight = this.#flights.get(id);
     if (!flight) return;
     this.#flights.delete(id);
+    flight.chain.open.delete(flight.index);
     mark(flight);
     this.#settle(flight.chain);
     if (this.#flights.size === 0) this.#onEmpty();
@@ -86,7 +94,7 @@ export class Chains {
     const index = chain.jobs.findIndex((_, i) => !chain.ended.has(i));
     const job = chain.jobs[index];
     const reason = chain.lost.get(index);
-    if (!job || reason === undefined) return;
+    if (!job || reason === undefined || chain.open.has(index + 1)) return;
     chain.closed = true;
     this.#onLost({ job, reason });
   }

@@ -21,7 +21,8 @@ export const runInTurn = async (
   let before: Uint8Array | undefined;
   for (const [index, job] of jobs.entries()) {
     onBegin(job);
-    const handedOver = before && { input: before, sealed: Promise.resolve(true) };
+    const handed = before;
+    const handedOver = handed && { take: () => handed, sealed: Promise.resolve(true) };
     const result = await runStage(job, worker, handedOver ? { handedOver } : {});
     last = { result, index };
     if (result.outcome !== 'done') break;

@@ -46,7 +46,7 @@ const again = (stage: number, epoch: number, hash: string): StageJob => ({
 });
 
 const given = (input: Uint8Array, sealed: Promise<boolean> = Promise.resolve(true)) => ({
-  handedOver: { input, sealed },
+  handedOver: { take: () => input, sealed },
 });
 
 /** An engine whose runs call `during` first, as time or another worker would act meanwhile. */

@@ -30,7 +30,8 @@ export interface StageWorker extends StageMachine {
 
 /** What the worker of the stage before gives directly, as soon as it has it. */
 export interface HandedOver {
-  readonly input: Uint8Array;
+  /** The input, once: its sender may then send more. */
+  take(): Uint8Array;
   /** Whether that stage has been written down as done since; false when it never will be by that worker. */
   readonly sealed: Promise<boolean>;
 }
@@ -44,8 +45,11 @@ export interface StageTerms {
 }
 
 export type StageOutcome =
-  /** `output` is for the next stage: activations, or the result after the last. */
-  | { readonly outcome: 'done'; readonly output: Uint8Array }
+  /**
+   * `output` is for the next stage: activations, or the result after the last. `computeMs` is the time in graph and
+   * codecs, unless that had been done before.
+   */
+  | { readonly outcome: 'done'; readonly output: Uint8Array; readonly computeMs?: number }
   /** Nothing was written by this call. */
   | { readonly outcome: 'refused' | 'lease-lost'; readonly reason: string }
   /** Written down for good in the row: will not work on a retry either. */
@@ -94,9 +98,13 @@ const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Pro
     try {
       const shard = manifest.stages[job.stage]?.shard ?? '';
       const task = { manifest, runtime, stage: job.stage, input, inRoot };
-      const result = worker.unsealed.take(resultKey(job, inRoot)) ?? (await computeStage(worker, task, lease.keep));
+      const beganMs = worker.clock.nowMs();
+      const kept = worker.unsealed.take(resultKey(job, inRoot));
+      const result = kept ?? (await computeStage(worker, task, lease.keep));
+      const endedMs = worker.clock.nowMs();
       terms.onOutput?.(result.output);
-      const done = { result, startedMs, endedMs: Math.floor(worker.clock.nowMs()), shard, runtimeClass: runtime.class };
+      const computeMs = kept ? undefined : endedMs - beganMs;
+      const done = { result, startedMs, endedMs, computeMs, shard, runtimeClass: runtime.class };
       return { write: () => writeDone(job, worker, lease, terms, done) };
     } catch (error) {
       // Bytes that are not those receipted are no fault of the query, whatever they lead to.
@@ -128,7 +136,7 @@ const manifestOf = async (job: StageJob, { blobs }: StageWorker): Promise<Manife
 
 const inputOf = async (job: StageJob, worker: StageWorker, handedOver: HandedOver | undefined): Promise<Uint8Array> => {
   if (job.input.from === 'blob') return worker.blobs.get(job.input.hash);
-  if (handedOver) return handedOver.input;
+  if (handedOver) return handedOver.take();
   throw new TransientError('hand-over-missing', `stage ${job.stage} got nothing from the stage before`, {
     next: 'start the stage again from the output blob of the stage before',
   });
@@ -175,6 +183,7 @@ interface Done {
   readonly result: StageResult;
   readonly startedMs: number;
   readonly endedMs: number;
+  readonly computeMs: number | undefined;
   readonly shard: string;
   readonly runtimeClass: string;
 }
@@ -197,7 +206,7 @@ const writeDone = async (
   ]);
   const state: StageState = { state: 'done', job, worker: worker.worker, inRoot, outRoot, output: outputHash, receipt };
   await lease.finish(state, job.stage === job.stages - 1 ? [advance(job, worker.clock)] : []);
-  return { outcome: 'done', output };
+  return { outcome: 'done', output, ...(done.computeMs !== undefined && { computeMs: done.computeMs }) };
 };
 
 const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Promise<Uint8Array> => {
@@ -213,7 +222,7 @@ const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Pr
     runtimeClass: done.runtimeClass,
     units: done.result.units,
     startedMs: done.startedMs,
-    endedMs: done.endedMs,
+    endedMs: Math.floor(done.endedMs),
   };
   return encodeSignedReceipt({ receipt, signature: await worker.signer.signReceipt(encodeReceipt(receipt)) });
 };

@@ -9,12 +9,12 @@ import { onnxEngine } from './onnx-engine.ts';
 import type { StageWorker } from './run-stage.ts';
 import { serveJobs } from './serve-jobs.ts';
 import { sessionCache } from './sessions.ts';
-import type { WorkerSettings } from './thread-messages.ts';
 import { unsealedResults } from './unsealed.ts';
+import type { WorkerSettings } from './worker-messages.ts';
 
-/** Entry of a worker thread: composes a stage worker from what its host passed (WorkerSettings) and serves jobs. */
+/** Entry of a compute thread: composes a stage worker from what its host passed (WorkerSettings) and serves jobs. */
 
-if (!parentPort) throw new TypeError('worker.ts runs as a worker thread: start it through thread-host.ts');
+if (!parentPort) throw new TypeError('worker.ts runs as a worker thread: start it through worker-host.ts');
 
 const settings: WorkerSettings = workerData;
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../shared/adapters/system/clock.ts';
 import type { Chain } from '../../../shared/ports/chain.ts';
 import type { JobHost } from '../../../shared/ports/job-host.ts';
-import { workerOf } from '../../../workers/inference/thread-host.ts';
+import { workerOf } from '../../../workers/inference/worker-host.ts';
 import type { RpcHandle } from '../../chain/devchain/index.ts';
 import { hideEvents, inventEvents, type RpcEvent } from '../../chain/devchain/rpc/faults.ts';
 import { signingClient } from '../bootstrap.ts';

@@ -1,17 +1,26 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type StageJob, StageState, stageKey } from '../../shared/messages/stage-job.ts';
+import { TINY_CUTS } from '../../shared/model/onnx/testdata/tiny-onnx.ts';
+import { decodeSignedReceipt } from '../../shared/protocol/receipt.ts';
 import { inlineHost } from './inline-host.ts';
 import { installOcrModel } from './install-ocr.ts';
 import { ADDRESS, jobsOf, openWorkbench, type Workbench } from './testdata/bench-worker.ts';
 import { drawText, TICKET, textOf } from './testdata/draw-text.ts';
 import { installTinyModel, tinyAnswer } from './testdata/tiny-model.ts';
-import { type LostJob, startThreadHost, type ThreadHost, workerOf } from './thread-host.ts';
+import {
+  type Assignment,
+  ISOLATIONS,
+  type Isolation,
+  type LostJob,
+  startWorkerHost,
+  type WorkerHost,
+  workerOf,
+} from './worker-host.ts';
 
 const GRACE_MS = 20_000;
 /** Large, so that the detector takes long enough to be interrupted. */
 const PAGE = { ...TICKET, widthPixels: 960, heightPixels: 960 };
 let bench: Workbench;
-let host: ThreadHost;
 let ocr: string;
 let tiny: string;
 let image: string;
@@ -19,8 +28,15 @@ let pageImage: string;
 let lost: LostJob[] = [];
 let queryId = 100;
 
-const startHost = (workers: number, settings: Partial<{ storePath: string }> = {}): ThreadHost =>
-  startThreadHost({
+const startHost = (
+  isolation: Isolation,
+  workers: number,
+  settings: Partial<{ storePath: string }> = {},
+  assignment?: Assignment,
+): WorkerHost =>
+  startWorkerHost({
+    isolation,
+    ...(assignment && { assignment }),
     workers,
     onLost: (job) => lost.push(job),
     settings: {
@@ -41,12 +57,8 @@ beforeAll(async () => {
   tiny = (await installTinyModel(bench.worker.blobs)).model;
   image = await bench.worker.blobs.put(await drawText(TICKET));
   pageImage = await bench.worker.blobs.put(await drawText(PAGE));
-  host = startHost(2);
 });
-afterAll(async () => {
-  await host.stop(GRACE_MS);
-  await bench.close();
-});
+afterAll(() => bench.close());
 beforeEach(() => {
   lost = [];
   queryId += 1;
@@ -82,10 +94,29 @@ describe('workers of stages', () => {
     expect([0, 1, 2, 3].map((stage) => workerOf(stage, 4, 2))).toEqual([0, 0, 1, 1]);
     expect([0, 1, 2].map((stage) => workerOf(stage, 3, 1))).toEqual([0, 0, 0]);
   });
+
+  it('may be others, that send a run back and forth between workers', async () => {
+    const { model } = await installTinyModel(bench.worker.blobs, TINY_CUTS);
+    const input = Uint8Array.of(1, 2, 3);
+    const jobs = jobsOf(model, await bench.worker.blobs.put(input), 4, { queryId });
+    const own = startHost('processes', 2, {}, () => [1, 0, 0, 1]);
+    await own.start(jobs);
+    const last = await ended(jobs[3]!);
+    expect(new Uint8Array(await bench.worker.blobs.get(last.output))).toEqual(tinyAnswer(input));
+    const workers = await Promise.all(jobs.map(async (job) => (await stateOf(job))?.worker));
+    expect(workers).toEqual(['test/1', 'test/0', 'test/0', 'test/1']);
+    await own.stop(GRACE_MS);
+  });
 });
 
-describe('a thread host', () => {
-  it('runs an image through three stages on two threads', async () => {
+describe.each(ISOLATIONS)('a host of workers in %s', (isolation) => {
+  let host: WorkerHost;
+  beforeAll(() => {
+    host = startHost(isolation, 2);
+  });
+  afterAll(() => host.stop(GRACE_MS));
+
+  it('runs an image through three stages on two workers', async () => {
     const jobs = jobsOf(ocr, image, 3, { queryId });
     expect(await host.start(jobs)).toEqual({ outcome: 'started' });
     expect(await host.start(jobs)).toEqual({ outcome: 'already-started' });
@@ -94,7 +125,7 @@ describe('a thread host', () => {
     const workers = await Promise.all(jobs.map(async (job) => (await stateOf(job))?.worker));
     expect(workers).toEqual(['test/0', 'test/1', 'test/1']);
     expect(lost).toEqual([]);
-    // Other threads with sessions of their own give the same bytes as this one.
+    // Other workers with sessions of their own give the same bytes as this one.
     const here = jobsOf(ocr, image, 3, { queryId: queryId + 5000 });
     await inlineHost(bench.worker).start(here);
     expect((await ended(here[2]!)).outRoot).toBe(last.outRoot);
@@ -104,13 +135,36 @@ describe('a thread host', () => {
   it('runs many at once', async () => {
     const inputs = Array.from({ length: 20 }, (_, i) => Uint8Array.of(i, 2 * i, 255 - i));
     const chains = await Promise.all(
-      inputs.map(async (bytes, i) => jobsOf(tiny, await bench.worker.blobs.put(bytes), 2, { queryId: 1000 + i })),
+      inputs.map(async (bytes, i) =>
+        jobsOf(tiny, await bench.worker.blobs.put(bytes), 2, { queryId: 1000 * queryId + i }),
+      ),
     );
     await Promise.all(chains.map((jobs) => host.start(jobs)));
     for (const [i, jobs] of chains.entries()) {
       const state = await ended(jobs[1]!);
       expect(new Uint8Array(await bench.worker.blobs.get(state.output))).toEqual(tinyAnswer(inputs[i]!));
     }
+    expect(lost).toEqual([]);
+  });
+
+  it('keeps several runs in flight, each worker at another one', async () => {
+    const chains = Array.from({ length: 8 }, (_, i) => jobsOf(ocr, image, 3, { queryId: 1000 * queryId + i }));
+    for (const jobs of chains) await host.start(jobs);
+    const runs = await Promise.all(
+      chains.map(async (jobs) =>
+        Promise.all(
+          jobs.map(async (job) => {
+            const { receipt } = await ended(job);
+            return decodeSignedReceipt(await bench.worker.blobs.get(receipt)).receipt;
+          }),
+        ),
+      ),
+    );
+    const overlapping = runs.slice(1).filter(([first], i) => {
+      const [, second, third] = runs[i]!;
+      return first!.startedMs < third!.endedMs && second!.startedMs < first!.endedMs;
+    });
+    expect(overlapping.length).toBeGreaterThan(0);
     expect(lost).toEqual([]);
   });
 
@@ -169,9 +223,9 @@ describe('a thread host', () => {
   });
 });
 
-describe('stopping', () => {
+describe.each(ISOLATIONS)('stopping workers in %s', (isolation) => {
   it('lets jobs in flight end and takes no more', async () => {
-    const own = startHost(2);
+    const own = startHost(isolation, 2);
     const jobs = jobsOf(ocr, image, 3, { queryId });
     await own.start(jobs);
     await own.stop(GRACE_MS);
@@ -184,7 +238,7 @@ describe('stopping', () => {
   });
 
   it('tells why when workers do not start', async () => {
-    const own = startHost(1, { storePath: '/nowhere/at/all/store.sqlite' });
+    const own = startHost(isolation, 1, { storePath: '/nowhere/at/all/store.sqlite' });
     const refused = await until('the refusal', async () => {
       const result = await own.start([]);
       return result.outcome === 'refused' ? result : undefined;
