@@ -97,7 +97,7 @@ export const int32Tensor = (dims: readonly number[], values: Int32Array): Tensor
 
 /** Bytes at an address that typed arrays accept: the same bytes, or a copy where they start between elements. */
 export const aligned = (data: Uint8Array, elementBytes: number): Uint8Array =>
-  data.byteOffset % elementBytes === 0 ? data : Uint8Array.from(data);
+  data.byteOffset % elementBytes === 0 ? data : new Uint8Array(data);
 
 const expectType = (tensor: TensorBytes, dtype: string): void => {
   if (tensor.dtype !== dtype)

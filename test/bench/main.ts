@@ -6,7 +6,7 @@ import { controlPlane } from './control-plane.ts';
 import { cost } from './cost.ts';
 import { gasOfMessages } from './gas.ts';
 import { partitionBench } from './partition/main.ts';
-import { resume } from './pipeline/resume.ts';
+import { pipelineBench } from './pipeline/main.ts';
 import { profile } from './profile.ts';
 import { route } from './route.ts';
 import { verifyTime } from './verify.ts';
@@ -27,7 +27,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   profile,
   partition: partitionBench,
   route,
-  pipeline: resume,
+  pipeline: pipelineBench,
 };
 
 const [name, ...args] = process.argv.slice(2);

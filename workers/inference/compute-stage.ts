@@ -25,14 +25,11 @@ export interface StageTask {
   readonly stage: number;
   /** The model's input for stage 0, else what the stage before gave. */
   readonly input: Uint8Array;
-  /** {@link stageInputRoot} of the input: whoever checks it has computed it. */
-  readonly inRoot: string;
 }
 
 export interface StageResult {
-  /** Result digests (docs/protocol.md section 1), lower-case hex. */
-  readonly inRoot: string;
-  readonly outRoot: string;
+  /** Result digest of the output (docs/protocol.md section 1), lower-case hex; computed when first asked for. */
+  readonly outRoot: () => string;
   /**
    * Activations for the next stage, or the result's bytes after the last. In a buffer of its own unless it is the
    * result.
@@ -69,7 +66,12 @@ export const computeStage = async (
   await between();
   const value = sent(stage, await afterCodec(stage.after)(outputs, input, context));
   const last = index === manifest.stages.length - 1;
-  return { inRoot: task.inRoot, outRoot: rootOf(value), output: bytesOf(value, last), units };
+  let root: string | undefined;
+  const outRoot = (): string => {
+    root ??= rootOf(value);
+    return root;
+  };
+  return { outRoot, output: bytesOf(value, last), units };
 };
 
 const stageOf = (manifest: Manifest, index: number): ManifestStage => {

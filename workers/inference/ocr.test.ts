@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../shared/model/manifest.ts';
 import { encodeManifest, IMAGE_TYPES, modelId, parseManifest } from '../../shared/model/manifest.ts';
 import { decodeTensors, encodeTensors, type TensorBundle } from '../../shared/model/tensors.ts';
-import { computeStage, stageInputRoot } from './compute-stage.ts';
+import { computeStage } from './compute-stage.ts';
 import { installOcrModel, ocrPackage } from './install-ocr.ts';
 import { runKnownAnswer } from './known-answer.ts';
 import { onnxEngine } from './onnx-engine.ts';
@@ -32,9 +32,8 @@ const stages = async (
   let input = image;
   for (const stage of manifest.stages.keys()) {
     const runtime = localRuntime(manifest.runtime);
-    const inRoot = stageInputRoot(stage, input);
-    const result = await computeStage(machine, { manifest, runtime, stage, input, inRoot }, async () => {});
-    results.push(result);
+    const result = await computeStage(machine, { manifest, runtime, stage, input }, async () => {});
+    results.push({ output: result.output, outRoot: result.outRoot() });
     input = result.output;
   }
   return results;

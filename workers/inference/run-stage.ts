@@ -94,21 +94,22 @@ const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Pro
     const manifest = await manifestOf(job, worker);
     const input = await inputOf(job, worker, terms.handedOver);
     const runtime = localRuntime(manifest.runtime);
-    const inRoot = rootOrDamage(job.stage, input);
     try {
       const shard = manifest.stages[job.stage]?.shard ?? '';
-      const task = { manifest, runtime, stage: job.stage, input, inRoot };
+      const task = { manifest, runtime, stage: job.stage, input };
       const beganMs = worker.clock.nowMs();
-      const kept = worker.unsealed.take(resultKey(job, inRoot));
+      const kept = keptResult(job, worker, input);
       const result = kept ?? (await computeStage(worker, task, lease.keep));
       const endedMs = worker.clock.nowMs();
       terms.onOutput?.(result.output);
       const computeMs = kept ? undefined : endedMs - beganMs;
-      const done = { result, startedMs, endedMs, computeMs, shard, runtimeClass: runtime.class };
+      const done = { input, result, startedMs, endedMs, computeMs, shard, runtimeClass: runtime.class };
       return { write: () => writeDone(job, worker, lease, terms, done) };
     } catch (error) {
       // Bytes that are not those receipted are no fault of the query, whatever they lead to.
-      if (error instanceof BadInputError) await assertReceipted(job, worker, terms.handedOver, inRoot);
+      if (error instanceof BadInputError) {
+        await assertReceipted(job, worker, terms.handedOver, rootOrDamage(job.stage, input));
+      }
       throw error;
     }
   } catch (error) {
@@ -120,7 +121,12 @@ const begin = async (job: StageJob, worker: StageWorker, terms: StageTerms): Pro
 };
 
 /** Names the run too: what one node computed is never another's. */
-const resultKey = ({ run, stage }: StageJob, inRoot: string): string => `${runId(run)}/${stage}/${inRoot}`;
+const resultKey = ({ run, stage }: StageJob): string => `${runId(run)}/${stage}`;
+
+const keptResult = (job: StageJob, worker: StageWorker, input: Uint8Array): StageResult | undefined => {
+  const kept = worker.unsealed.take(resultKey(job));
+  return kept && kept.inRoot === rootOrDamage(job.stage, input) ? kept.result : undefined;
+};
 
 const manifestOf = async (job: StageJob, { blobs }: StageWorker): Promise<Manifest> => {
   const manifest = parseManifest(await blobs.get(job.model));
@@ -180,6 +186,7 @@ const rootOrDamage = (stage: number, input: Uint8Array): string => {
 };
 
 interface Done {
+  readonly input: Uint8Array;
   readonly result: StageResult;
   readonly startedMs: number;
   readonly endedMs: number;
@@ -195,12 +202,15 @@ const writeDone = async (
   { handedOver }: StageTerms,
   done: Done,
 ): Promise<StageOutcome> => {
-  const { inRoot, outRoot, output } = done.result;
+  // Digests take their time, so they are made here, when the next stage has its input.
+  const { output } = done.result;
+  const outRoot = done.result.outRoot();
+  const inRoot = rootOrDamage(job.stage, done.input);
   const [outputHash, receipt] = await Promise.all([
     worker.blobs.put(output),
-    signedReceipt(job, worker, done).then((bytes) => worker.blobs.put(bytes)),
+    signedReceipt(job, worker, done, inRoot).then((bytes) => worker.blobs.put(bytes)),
     assertReceipted(job, worker, handedOver, inRoot).catch((error: unknown) => {
-      if (error instanceof TransientError) worker.unsealed.keep(resultKey(job, inRoot), done.result);
+      if (error instanceof TransientError) worker.unsealed.keep(resultKey(job), { inRoot, result: done.result });
       throw error;
     }),
   ]);
@@ -209,7 +219,7 @@ const writeDone = async (
   return { outcome: 'done', output, ...(done.computeMs !== undefined && { computeMs: done.computeMs }) };
 };
 
-const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Promise<Uint8Array> => {
+const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done, inRoot: string): Promise<Uint8Array> => {
   const receipt = {
     queryHash: fromHex(job.queryHash),
     attempt: job.run.attempt,
@@ -217,8 +227,8 @@ const signedReceipt = async (job: StageJob, worker: StageWorker, done: Done): Pr
     stage: job.stage,
     stages: job.stages,
     shard: fromHex(done.shard),
-    inRoot: fromHex(done.result.inRoot),
-    outRoot: fromHex(done.result.outRoot),
+    inRoot: fromHex(inRoot),
+    outRoot: fromHex(done.result.outRoot()),
     runtimeClass: done.runtimeClass,
     units: done.result.units,
     startedMs: done.startedMs,

@@ -5,24 +5,30 @@ import type { StageResult } from './compute-stage.ts';
  * stage is redone it gives the same bytes, and the work after it need not be done again.
  */
 export interface UnsealedResults {
-  keep(key: string, result: StageResult): void;
-  /** The result, once. */
-  take(key: string): StageResult | undefined;
+  keep(key: string, unsealed: Unsealed): void;
+  /** What is kept, once. */
+  take(key: string): Unsealed | undefined;
+}
+
+export interface Unsealed {
+  /** Root of what it was computed from. */
+  readonly inRoot: string;
+  readonly result: StageResult;
 }
 
 /** @param limit most results kept; the oldest goes first */
 export const unsealedResults = (limit = 8): UnsealedResults => {
-  const results = new Map<string, StageResult>();
+  const results = new Map<string, Unsealed>();
   return {
-    keep: (key, result) => {
-      results.set(key, result);
+    keep: (key, unsealed) => {
+      results.set(key, unsealed);
       const [oldest] = results.keys();
       if (results.size > limit && oldest !== undefined) results.delete(oldest);
     },
     take: (key) => {
-      const result = results.get(key);
+      const unsealed = results.get(key);
       results.delete(key);
-      return result;
+      return unsealed;
     },
   };
 };

@@ -50,6 +50,15 @@ export const moveWeights = (
   return { model: { model, graph: moved.graph }, weights: moved.weights };
 };
 
+/** The model with another name of its weights file, such as the hash of its bytes. */
+export const withWeightsFile = ({ model, graph }: OnnxModel, location: string): OnnxModel => ({
+  model,
+  graph: mapTensors(graph, (tensor) => {
+    const data = externalData(tensor);
+    return data ? withExternalData(tensor, { ...data, location }) : tensor;
+  }),
+});
+
 type Moved = { readonly graph: GraphProto; readonly weights: WeightsBlob };
 
 const keepFile = (graph: GraphProto, location: string, sizeBytes: number): Moved => ({
