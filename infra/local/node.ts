@@ -62,6 +62,7 @@ export const startNode = (name: string, deps: NodeDeps): LocalNode => {
         log.error('the loss could not be written down', { node: name, error });
       });
     },
+    onMoved: ({ model, because }) => log.info('stages moved', { node: name, model, because }),
   });
   return { name, signer, host };
 };

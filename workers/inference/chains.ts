@@ -45,6 +45,12 @@ export class Chains {
     return this.#flights.has(id);
   }
 
+  /** In flight under this id. */
+  job(id: string): StageJob | undefined {
+    const flight = this.#flights.get(id);
+    return flight?.chain.jobs[flight.index];
+  }
+
   /** @param places per job its id and worker */
   add(jobs: readonly StageJob[], places: readonly { readonly id: string; readonly worker: number }[]): void {
     const open = new Set(jobs.keys());

@@ -45,7 +45,8 @@ export const stageInputRoot = (stage: number, input: Uint8Array): string =>
 
 /**
  * Computes one stage: before-codec, graph, after-codec. Touches nothing but blobs of the model.
- * @param between called before each run of the graph and after the last: where a lease is renewed
+ * @param between called while the model's files are fetched, before each run of the graph and after the last: where a
+ *   lease is renewed
  * @throws {BadInputError} for a model or input that will never work
  */
 export const computeStage = async (
@@ -60,7 +61,7 @@ export const computeStage = async (
   const feeds = await beforeCodec(stage.before)(input, context);
   const { outputs, units } = await machine.sessions.with(
     `${stage.shard}/${runtime.class}`,
-    async () => machine.engine.load(await machine.modelFiles.open(stage), runtime),
+    async () => machine.engine.load(await machine.modelFiles.open(stage, between), runtime),
     (session) => runAll(session, feeds, between),
   );
   await between();

@@ -23,7 +23,7 @@ export interface LeaseOptions {
 
 /** A claimed stage row. */
 export interface Lease {
-  /** Renews when less than half of the lease is left. @throws {LeaseLostError} */
+  /** Renews when less than half of the lease is left; once for all who ask meanwhile. @throws {LeaseLostError} */
   keep(): Promise<void>;
   /**
    * Replaces the claim by a final state, with other writes in the same transaction. @throws {LeaseLostError}, having
@@ -69,6 +69,7 @@ export const claimStage = async (job: StageJob, options: LeaseOptions): Promise<
 
   let version = row?.version ?? 0;
   let leaseUntilMs = 0;
+  let renewal: Promise<void> | undefined;
   const hold = async (): Promise<void> => {
     const until = clock.nowMs() + leaseMs;
     const body: StageState = { state: 'claimed', job, worker, leaseUntilMs: until };
@@ -87,7 +88,11 @@ export const claimStage = async (job: StageJob, options: LeaseOptions): Promise<
     outcome: 'claimed',
     lease: {
       keep: async () => {
-        if (leaseUntilMs - clock.nowMs() < leaseMs / 2) await hold();
+        if (leaseUntilMs - clock.nowMs() >= leaseMs / 2) return;
+        renewal ??= hold().finally(() => {
+          renewal = undefined;
+        });
+        await renewal;
       },
       finish: (state, more) => write(store, [{ kind: 'put', key, body: state, expect: { version } }, ...more]),
     },

@@ -7,16 +7,19 @@ import { InvariantError, QuorateError, TransientError } from '../../shared/error
 import type { ManifestStage, WeightRange } from '../../shared/model/manifest.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 
+type Between = () => Promise<void>;
+
 /** Models as files of a local folder, from which an engine loads them. */
 export interface ModelFiles {
   /**
+   * @param between called after each range of weights (64 MiB at most), by several at once; what it throws ends the work
    * @returns path of the stage's graph; the weights it uses lie beside it, under the name of their blob and at the
    *   blob's own offsets
    * @throws {BlobMissingError} when the model is not installed whole; {InvariantError} `weights-corrupt` when a range
    *   of weights is not what the manifest says, `blob-corrupt` for a graph; {BadInputError} `bad-range` when a range is
    *   not within its blob; {TransientError} `models-io`
    */
-  open(stage: ManifestStage): Promise<string>;
+  open(stage: ManifestStage, between?: Between): Promise<string>;
 }
 
 /** Ranges under way at once for one stage: one stream of S3 does not fill a network. */
@@ -63,19 +66,22 @@ export const modelFiles = (folder: string, blobs: Blobs): ModelFiles => {
       }),
     );
 
-  const weights = async ({ blob, ranges }: NonNullable<ManifestStage['weights']>): Promise<void> => {
+  const weights = async ({ blob, ranges }: NonNullable<ManifestStage['weights']>, between: Between): Promise<void> => {
     const left = ranges.values();
     // The lanes share one iterator: each takes the next range when it is done with one.
     const lane = async (): Promise<void> => {
-      for (const next of left) await range(blob, next);
+      for (const next of left) {
+        await range(blob, next);
+        await between();
+      }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
   };
 
   return {
-    open: async (stage) => {
+    open: async (stage, between = async () => {}) => {
       await asIo(mkdir(folder, { recursive: true }));
-      await Promise.all([graph(stage.shard), stage.weights && weights(stage.weights)]);
+      await Promise.all([graph(stage.shard), stage.weights && weights(stage.weights, between)]);
       return join(folder, `${stage.shard}.onnx`);
     },
   };

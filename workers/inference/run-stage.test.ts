@@ -13,9 +13,11 @@ import { replace } from '../../test/jobs/replace.ts';
 import type { StageSession } from './engine.ts';
 import { inlineHost } from './inline-host.ts';
 import { runKnownAnswer } from './known-answer.ts';
+import { modelFiles } from './model-files.ts';
 import { onnxEngine } from './onnx-engine.ts';
 import { runStage } from './run-stage.ts';
 import { ADDRESS, jobsOf, openWorkbench, type Workbench } from './testdata/bench-worker.ts';
+import { installSharedWeights, sharedAnswer, WIDTH } from './testdata/shared-weights.ts';
 import { installTinyModel, tinyAnswer } from './testdata/tiny-model.ts';
 
 const INPUT = Uint8Array.of(0, 1, 2, 84, 85, 255);
@@ -259,6 +261,57 @@ describe('a lost lease', () => {
     };
     expect((await runStage(jobs[0]!, watching)).outcome).toBe('done');
     expect(seen).toEqual([1_091_000, 1_091_000]);
+  });
+});
+
+describe('a first load that takes longer than the lease', () => {
+  /** Each range of weights takes 40 of the lease's 60 s, those fetched side by side too. */
+  const slowLoad = async (stage: number, meanwhile: () => Promise<void> = async () => {}) => {
+    const { model } = await installSharedWeights(bench.worker.blobs);
+    const input = Uint8Array.from({ length: WIDTH }, (_, i) => i);
+    jobs = jobsOf(model, await bench.worker.blobs.put(input), 2);
+    const { blobs } = bench.worker;
+    const slow = replace(blobs, {
+      getRange: async (...args) => {
+        const bytes = await blobs.getRange(...args);
+        bench.clock.ms += 40_000;
+        await meanwhile();
+        return bytes;
+      },
+    });
+    const files = modelFiles(`${bench.folder}/slow-${stage}`, slow);
+    return { input, worker: { ...bench.worker, modelFiles: files } };
+  };
+
+  it('keeps it', async () => {
+    const { input, worker } = await slowLoad(1);
+    const first = await runStage(jobs[0]!, bench.worker);
+    if (first.outcome !== 'done') throw new Error(first.outcome);
+    const second = await runStage(jobs[1]!, worker, given(first.output));
+    expect(second).toMatchObject({ outcome: 'done', output: sharedAnswer(input) });
+  });
+
+  it('is renewed meanwhile', async () => {
+    const untils: number[] = [];
+    const { worker } = await slowLoad(0);
+    const store = replace(bench.worker.store, {
+      transact: async (writes) => {
+        await bench.worker.store.transact(writes);
+        const state = await stateOf(0);
+        if (state.state === 'claimed') untils.push(state.leaseUntilMs);
+      },
+    });
+    expect(await runStage(jobs[0]!, { ...worker, store })).toMatchObject({ outcome: 'done' });
+    expect(untils).toEqual([1_060_000, 1_100_000]);
+  });
+
+  it('ends when another has taken the stage over', async () => {
+    const { worker } = await slowLoad(0, async () => {
+      const body: StageState = { state: 'claimed', job: { ...jobs[0]!, epoch: 2 }, worker: 'other', leaseUntilMs: 1 };
+      await bench.worker.store.transact([{ kind: 'put', key: stageKey(jobs[0]!.run, 0), body, expect: 'any' }]);
+    });
+    expect(await runStage(jobs[0]!, worker)).toMatchObject({ outcome: 'lease-lost' });
+    expect(await stateOf(0)).toMatchObject({ worker: 'other' });
   });
 });
 

@@ -7,13 +7,16 @@ import { type Outlet, openOutlet } from './links/outlet.ts';
 import { runStage, type StageTerms, type StageWorker } from './run-stage.ts';
 import type { RunJob, ThreadMessage, WorkerReport } from './worker-messages.ts';
 
+/** Each job says what the worker is called. */
+type NamelessWorker = Omit<StageWorker, 'worker'>;
+
 /**
  * A compute thread's life: takes jobs from the host, waits for each one's input, and computes one at a time in the order in
  * which inputs come: a graph blocks the thread while it runs, so more at once would gain nothing. What has computed is
  * written down meanwhile.
  * @param exit ends the thread
  */
-export const serveJobs = (host: MessagePort, worker: StageWorker, exit: () => void): void => {
+export const serveJobs = (host: MessagePort, machine: NamelessWorker, exit: () => void): void => {
   const report = (message: WorkerReport): void => host.postMessage(message);
   const inlets = new Map<string, Inlet>();
   const outlets = new Map<string, Outlet>();
@@ -41,7 +44,7 @@ export const serveJobs = (host: MessagePort, worker: StageWorker, exit: () => vo
       report({ kind: 'abandoned', id });
       return;
     }
-    report(await runOne(message, worker, inTurn, arrival, outlet));
+    report(await runOne(message, machine, inTurn, arrival, outlet));
   };
 
   host.on('message', (message: ThreadMessage) => {
@@ -56,13 +59,14 @@ export const serveJobs = (host: MessagePort, worker: StageWorker, exit: () => vo
 const nextId = (job: StageJob): string => stageJobId({ ...job, stage: job.stage + 1 });
 
 const runOne = async (
-  { id, job }: RunJob,
-  worker: StageWorker,
+  { id, job, worker: name }: RunJob,
+  machine: NamelessWorker,
   inTurn: NonNullable<StageTerms['inTurn']>,
   arrival: Arrival | undefined,
   outlet: Outlet | undefined,
 ): Promise<WorkerReport> => {
   const next = nextId(job);
+  const worker = { ...machine, worker: name };
   const onOutput = (output: Uint8Array): void => {
     // A copy, since a hand-over takes the buffer away and this one is still to be written down. Not waited for: a
     // worker that stood still until another has room could make both wait for each other.
@@ -72,7 +76,8 @@ const runOne = async (
     const result = await runStage(job, worker, { inTurn, onOutput, ...(arrival && { handedOver: arrival }) });
     if (result.outcome === 'done') {
       outlet?.seal(next);
-      return { kind: 'done', id, ...(result.computeMs !== undefined && { computeMs: result.computeMs }) };
+      const { computeMs, output } = result;
+      return { kind: 'done', id, outputBytes: output.length, ...(computeMs !== undefined && { computeMs }) };
     }
     outlet?.none(next);
     return { kind: 'over', id };
@@ -80,5 +85,7 @@ const runOne = async (
     outlet?.none(next);
     const code = error instanceof QuorateError ? error.code : 'unexpected';
     return { kind: 'error', id, code, reason: error instanceof Error ? error.message : 'no reason given' };
+  } finally {
+    arrival?.drop();
   }
 };

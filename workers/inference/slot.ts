@@ -18,6 +18,10 @@ export interface WorkerKind<W extends LiveWorker> {
   start(settings: WorkerSettings, events: WorkerEvents): W;
   /** Opens the ends of a new link of this name at both workers, which may be one and the same. */
   link(name: string, from: W, to: W): void;
+  /** What a link carries, from one compute thread to another. */
+  readonly bytesPerMs: number;
+  /** Ends what was started and is nobody's yet. */
+  close?(): Promise<void>;
 }
 
 export interface SlotOptions<W extends LiveWorker> {
@@ -46,31 +50,29 @@ export class Slot<W extends LiveWorker> {
     this.#worker = this.#start();
   }
 
-  get index(): number {
-    return this.#options.index;
-  }
-
   get worker(): W {
     return this.#worker;
   }
 
+  run(message: Omit<RunJob, 'worker'>): void {
+    const { index, settings } = this.#options;
+    this.#worker.run({ ...message, worker: `${settings.name}/${index}` });
+  }
+
   #start(): W {
-    const { index, kind, settings, onReport } = this.#options;
+    const { kind, settings, onReport } = this.#options;
     let ready = false;
-    return kind.start(
-      { ...settings, name: `${settings.name}/${index}` },
-      {
-        onReport: (report) => {
-          if (report.kind === 'ready') {
-            ready = true;
-            this.#failedStarts = 0;
-          } else {
-            onReport(report);
-          }
-        },
-        onExit: (reason) => this.#exited(ready, reason),
+    return kind.start(settings, {
+      onReport: (report) => {
+        if (report.kind === 'ready') {
+          ready = true;
+          this.#failedStarts = 0;
+        } else {
+          onReport(report);
+        }
       },
-    );
+      onExit: (reason) => this.#exited(ready, reason),
+    });
   }
 
   #exited(ready: boolean, reason: string): void {

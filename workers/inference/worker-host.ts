@@ -3,32 +3,34 @@ import { systemRandom } from '../../shared/adapters/system/clock.ts';
 import { type StageJob, stageJobId } from '../../shared/messages/stage-job.ts';
 import type { JobHost, JobStart } from '../../shared/ports/job-host.ts';
 import { toHex } from '../../shared/protocol/encoding.ts';
+import { type Assignment, type Moved, openAssignments } from './assignments.ts';
 import { Chains, type LostJob } from './chains.ts';
 import { processWorkers } from './process-workers.ts';
 import { type LiveWorker, Slot, type WorkerKind } from './slot.ts';
+import { withSpare } from './spare.ts';
 import { threadWorkers } from './thread-workers.ts';
-import type { WorkerReport, WorkerSettings } from './worker-messages.ts';
+import type { StageDone, WorkerReport, WorkerSettings } from './worker-messages.ts';
 
+export type { Assignment, Moved } from './assignments.ts';
 export type { LostJob } from './chains.ts';
 
 /** Workers on threads of this process, or each in a process of its own: what a crash of one takes with it. */
 export const ISOLATIONS = ['threads', 'processes'] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
 
-/** The worker of each stage of a model, by its number of stages. */
-export type Assignment = (stages: number) => readonly number[];
-
 export interface WorkerHostOptions {
   readonly settings: WorkerSettings;
   readonly isolation: Isolation;
   /** Each runs one stage at a time. Default 2. */
   readonly workers?: number;
-  /** Default {@link workerOf}. */
+  /** Where stages are until measured times show a better place. Default {@link workerOf}. */
   readonly assignment?: Assignment;
   /** Most runs waiting or running; more are refused. Default 32. */
   readonly maxRuns?: number;
   /** A worker died with this job, or could neither finish nor fail it: to be started again in the next epoch. */
   readonly onLost: (lost: LostJob) => void;
+  /** Stages run on other workers from now on; runs in flight stay where they are. */
+  readonly onMoved?: (moved: Moved) => void;
 }
 
 export interface WorkerHost extends JobHost {
@@ -44,7 +46,7 @@ export interface WorkerHost extends JobHost {
 }
 
 /**
- * Which worker runs a stage: always the same one, so that its graph stays loaded there; neighbours share a worker
+ * Which worker runs a stage at first: the same one in every run, so that its graph stays loaded there; neighbours share a worker
  * where there are fewer workers than stages, the later ones first, since the first stage also decodes the input.
  */
 export const workerOf = (stage: number, stages: number, workers: number): number =>
@@ -59,16 +61,25 @@ const inOrder =
 export const startWorkerHost = (options: WorkerHostOptions): WorkerHost =>
   options.isolation === 'threads'
     ? hostOn(threadWorkers, options)
-    : hostOn(processWorkers({ token: toHex(systemRandom.bytes(32)) }), options);
+    : hostOn(withSpare(processWorkers({ token: toHex(systemRandom.bytes(32)) })), options);
 
 const hostOn = <W extends LiveWorker>(kind: WorkerKind<W>, options: WorkerHostOptions): WorkerHost => {
-  const { settings, workers: count = 2, maxRuns = 32, assignment = inOrder(count), onLost } = options;
+  const { settings, workers: count = 2, maxRuns = 32, assignment: initial = inOrder(count), onLost, onMoved } = options;
+  const assignments = openAssignments({ workers: count, initial, bytesPerMs: kind.bytesPerMs });
   const drained = Promise.withResolvers<void>();
   let stopping = false;
   const chains = new Chains(onLost, () => {
     if (stopping) drained.resolve();
   });
-  const read = (report: WorkerReport): void => {
+  const learn = (worker: number, { id, computeMs, outputBytes }: StageDone): void => {
+    const job = chains.job(id);
+    if (!job || computeMs === undefined) return;
+    const { model, stages, stage } = job;
+    const moved = assignments.observe({ model, stages, stage, worker, computeMs, outputBytes });
+    if (moved) onMoved?.(moved);
+  };
+  const read = (worker: number, report: WorkerReport): void => {
+    if (report.kind === 'done') learn(worker, report);
     if (report.kind === 'error') chains.lost(report.id, `${report.code}: ${report.reason}`);
     else if (report.kind !== 'ready') chains[report.kind](report.id);
   };
@@ -79,9 +90,10 @@ const hostOn = <W extends LiveWorker>(kind: WorkerKind<W>, options: WorkerHostOp
         index,
         kind,
         settings,
-        onReport: read,
+        onReport: (report) => read(index, report),
         onDied: (reason) => {
           links.forget(index);
+          assignments.forget(index);
           chains.workerDied(index, reason);
         },
         stopping: () => stopping,
@@ -102,14 +114,14 @@ const hostOn = <W extends LiveWorker>(kind: WorkerKind<W>, options: WorkerHostOp
   };
 
   const place = (jobs: readonly StageJob[]): void => {
-    const workers = assignment(jobs[0]?.stages ?? 0);
+    const workers = assignments.of(jobs[0]?.model ?? '', jobs[0]?.stages ?? 0);
     const places = jobs.map((job) => ({ id: stageJobId(job), worker: workers[job.stage] ?? 0 }));
     const between = places.slice(1).map(({ worker }, i) => links.between(places[i]?.worker ?? 0, worker));
     chains.add(jobs, places);
     for (const [i, job] of jobs.entries()) {
       const { id, worker } = places[i] as (typeof places)[number];
       const [input, output] = [between[i - 1], between[i]];
-      slots[worker]?.worker.run({ kind: 'run', id, job, ...(input && { input }), ...(output && { output }) });
+      slots[worker]?.run({ kind: 'run', id, job, ...(input && { input }), ...(output && { output }) });
     }
   };
 
@@ -126,11 +138,12 @@ const hostOn = <W extends LiveWorker>(kind: WorkerKind<W>, options: WorkerHostOp
     },
     stop: async (graceMs) => {
       stopping = true;
+      const closed = kind.close?.();
       if (chains.size === 0) drained.resolve();
       const waiting = new AbortController();
       await Promise.race([drained.promise, delay(graceMs, undefined, { signal: waiting.signal }).catch(() => {})]);
       waiting.abort();
-      await Promise.all(slots.map(({ worker }) => worker.kill()));
+      await Promise.all([closed, ...slots.map(({ worker }) => worker.kill())]);
     },
   };
 };

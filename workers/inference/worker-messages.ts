@@ -11,6 +11,8 @@ export interface RunJob {
   /** Name of the job in the answer. */
   readonly id: string;
   readonly job: StageJob;
+  /** The worker's name in the stage's row: that of its place, since a spare one has none of its own. */
+  readonly worker: string;
   /** Link on which the stage before hands over; absent when the job says where its input is. */
   readonly input?: string;
   /** Link on which to hand over to the stage after. */
@@ -47,10 +49,18 @@ export type ProcessMessage =
   /** The other end died: a link that never met it will not meet it. */
   | { readonly kind: 'forget'; readonly link: string };
 
+export interface StageDone {
+  readonly kind: 'done';
+  readonly id: string;
+  /** Time in the graph and its codecs; absent when the stage had been done before. */
+  readonly computeMs?: number;
+  /** Of what it hands on. */
+  readonly outputBytes: number;
+}
+
 export type WorkerReport =
   | { readonly kind: 'ready' }
-  /** `computeMs`: time in the graph and its codecs; absent when the stage had been done before. */
-  | { readonly kind: 'done'; readonly id: string; readonly computeMs?: number }
+  | StageDone
   /**
    * `over`: the rest of the chain is not to be run: this stage failed for good or belongs to another, as its row
    * says. `abandoned`: the stage before handed nothing over.

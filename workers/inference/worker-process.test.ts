@@ -19,7 +19,7 @@ beforeAll(async () => {
   settings = {
     storePath: bench.storePath,
     blobsFolder: bench.blobsFolder,
-    name: 'process/0',
+    name: 'process',
     address: ADDRESS,
     receiptSeed: bench.receiptSeed,
     leaseMs: 60_000,
@@ -61,7 +61,7 @@ describe('a worker process', () => {
       return row && StageState.parse(row.body);
     };
     const { child, tell, said } = forked();
-    tell({ kind: 'run', id: stageJobId(job!), job: job! });
+    tell({ kind: 'run', id: stageJobId(job!), job: job!, worker: 'process/0' });
     while ((await stateOf())?.state !== 'claimed') await new Promise(setImmediate);
     child.kill('SIGSTOP');
     const claim = await claimStage({ ...job!, epoch: 2 }, bench.worker);
@@ -79,9 +79,9 @@ describe('a worker process', () => {
     const { model } = await installOcrModel(bench.worker.blobs);
     const [job] = jobsOf(model, await bench.worker.blobs.put(await drawText(TICKET)), 3, { queryId: 2 });
     const { child, tell, said } = forked();
-    tell({ kind: 'run', id: stageJobId(job!), job: job! });
+    tell({ kind: 'run', id: stageJobId(job!), job: job!, worker: 'process/0' });
     const done = await said((report) => 'id' in report);
-    expect(done).toMatchObject({ kind: 'done', computeMs: expect.any(Number) });
+    expect(done).toMatchObject({ kind: 'done', computeMs: expect.any(Number), outputBytes: expect.any(Number) });
     child.kill('SIGKILL');
     await once(child, 'exit');
   });

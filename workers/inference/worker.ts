@@ -20,7 +20,7 @@ const settings: WorkerSettings = workerData;
 
 const blobs = openFileBlobs(settings.blobsFolder);
 
-const worker: StageWorker = {
+const machine: Omit<StageWorker, 'worker'> = {
   store: openSqliteStore(settings.storePath),
   blobs,
   modelFiles: modelFiles(join(settings.blobsFolder, '../models'), blobs),
@@ -32,8 +32,7 @@ const worker: StageWorker = {
     address: settings.address,
     signReceipt: async (bytes) => ed25519.sign(bytes, settings.receiptSeed),
   },
-  worker: settings.name,
   leaseMs: settings.leaseMs,
 };
 
-serveJobs(parentPort, worker, () => process.exit(1));
+serveJobs(parentPort, machine, () => process.exit(1));

@@ -13,6 +13,8 @@ const MAX_UNASKED = 1024;
 export interface Arrival {
   /** Its bytes, once; the sender may then send as many more. */
   take(): Uint8Array;
+  /** Lets go of what was not taken: a job may end without its input, and its sender must not wait for that. */
+  drop(): void;
   /** Whether the stage before was written down after it: false when it ended, or the link closed, without. */
   readonly sealed: Promise<boolean>;
 }
@@ -66,13 +68,17 @@ export const openInlet = (wire: Wire, windowBytes = WINDOW_BYTES): Inlet => {
     const { promise: sealed, resolve } = Promise.withResolvers<boolean>();
     unsealed.set(id, resolve);
     let left: readonly Uint8Array[] = chunks;
+    const drop = (): void => {
+      if (left.length > 0) grant(bytes);
+      left = [];
+    };
     return {
       sealed,
+      drop,
       take: () => {
         const [first, ...rest] = left;
         if (!first) throw new TypeError('a hand-over is taken once');
-        left = [];
-        grant(bytes);
+        drop();
         return rest.length === 0 ? first : concat([first, ...rest]);
       },
     };

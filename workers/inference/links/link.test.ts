@@ -88,6 +88,19 @@ describe('a link', () => {
     expect(sent).toEqual(['a', 'b']);
   });
 
+  it('sends when the job before has let go of its input, taken or not', async () => {
+    const { outlet, inlet } = linked(10);
+    for (const id of ['taken', 'left', 'last']) void outlet.send(id, bytes(10));
+    const taken = await inlet.receive('taken');
+    taken?.take();
+    taken?.drop();
+    const left = await inlet.receive('left');
+    left?.drop();
+    left?.drop();
+    expect(() => left?.take()).toThrow(/taken once/);
+    expect((await inlet.receive('last'))?.take()).toHaveLength(10);
+  });
+
   it('lets a message larger than the window pass, alone', async () => {
     const { outlet, inlet, near } = linked(10);
     void outlet.send('large', bytes(1000));
