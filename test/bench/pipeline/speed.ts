@@ -4,9 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openFileBlobs } from '../../../shared/adapters/local/file-blobs.ts';
-import { openSqliteStore } from '../../../shared/adapters/local/sqlite-store.ts';
 import { systemClock } from '../../../shared/adapters/system/clock.ts';
-import { StageState, stageKey } from '../../../shared/messages/stage-job.ts';
 import { encodeTensors, type TensorBundle } from '../../../shared/model/tensors.ts';
 import { quantile } from '../../../shared/planning/quantile.ts';
 import { ocrPackage } from '../../../workers/inference/install-ocr.ts';
@@ -25,10 +23,13 @@ import { sessionCache } from '../../../workers/inference/sessions.ts';
 import { ADDRESS, jobsOf } from '../../../workers/inference/testdata/bench-worker.ts';
 import { type Isolation, startWorkerHost } from '../../../workers/inference/worker-host.ts';
 
+import { overLinks } from './links.ts';
+
 const LIGHT = fileURLToPath(new URL('../../../../shared/vectors/onnx-light/', import.meta.url));
 const ONE_STREAM = 24;
 const IN_FLIGHT = 8;
 const MANY = 64;
+const WARM_UP = 3;
 
 interface Place {
   readonly folder: string;
@@ -65,6 +66,24 @@ const compare = async (path: string, dims: Readonly<Record<string, number>>): Pr
   const unsplitMs = quantile(await timeRuns(loadable, defaultRuntime(), tensors, ONE_STREAM), 0.5);
   process.stdout.write(`${path.split('/').at(-1)}: unsplit, one thread ${unsplitMs.toFixed(1)} ms\n`);
   const rows: Record<string, Record<string, string>> = {};
+  const row = (name: string, { oneMs, manyPerS }: { oneMs: number; manyPerS: number }): void => {
+    rows[name] = {
+      'one stream ms': oneMs.toFixed(1),
+      'of unsplit': (unsplitMs / oneMs).toFixed(3),
+      [`${IN_FLIGHT} in flight, per s`]: manyPerS.toFixed(1),
+      'times unsplit': ((manyPerS * unsplitMs) / 1000).toFixed(2),
+    };
+  };
+  for (const [stages, carrier] of [
+    [1, 'threads'],
+    [2, 'threads'],
+    [2, 'gRPC on loopback'],
+  ] as const) {
+    row(
+      `${stages} on links alone, ${carrier}`,
+      await overLinks({ file, sample, dims, stages, carrier }, ONE_STREAM, IN_FLIGHT),
+    );
+  }
   for (const place of places()) {
     for (const [stages, isolation] of [
       [1, 'threads'],
@@ -74,13 +93,7 @@ const compare = async (path: string, dims: Readonly<Record<string, number>>): Pr
       const stageOf = stagesOf(work, stages);
       const keys = new Map(work.graph.nodes.map(({ name }, node) => [name, stageOf[node]]));
       const run = { file, sample, types, stageOf: (key: string) => keys.get(key), stages, isolation };
-      const { oneMs, manyPerS } = await measured(place, run);
-      rows[`${stages} ${stages === 1 ? 'stage' : 'stages'}, ${isolation}, rows in ${place.name}`] = {
-        'one stream ms': oneMs.toFixed(1),
-        'of unsplit': (unsplitMs / oneMs).toFixed(3),
-        [`${IN_FLIGHT} in flight, per s`]: manyPerS.toFixed(1),
-        'times unsplit': ((manyPerS * unsplitMs) / 1000).toFixed(2),
-      };
+      row(`${stages}, ${isolation}, rows in ${place.name}`, await measured(place, run));
     }
   }
   console.table(rows);
@@ -98,57 +111,44 @@ interface Run {
 
 const measured = async (place: Place, run: Run): Promise<{ oneMs: number; manyPerS: number }> => {
   const folder = await mkdtemp(join(place.folder, 'quorate-bench-'));
-  const storePath = join(folder, 'store.sqlite');
   const blobsFolder = join(folder, 'blobs');
-  const store = openSqliteStore(storePath);
   const blobs = openFileBlobs(blobsFolder);
   const sessions = sessionCache(4);
   const machine = { blobs, modelFiles: modelFiles(join(folder, 'models'), blobs), engine: onnxEngine, sessions };
   const { model } = await installOnnx(machine, run.file, run);
   await sessions.clear();
   const input = await blobs.put(encodeTensors(run.sample));
-  const host = startWorkerHost({
-    isolation: run.isolation,
-    workers: run.stages,
-    onLost: ({ reason }) => process.stderr.write(`lost: ${reason}\n`),
-    settings: {
-      storePath,
-      blobsFolder,
-      name: 'speed',
-      address: ADDRESS,
-      receiptSeed: new Uint8Array(32).fill(7),
-      leaseMs: 60_000,
-      maxSessions: 4,
-    },
-  });
   let asked = 0;
-  const answered = async (): Promise<void> => {
-    const jobs = jobsOf(model, input, run.stages, { queryId: asked++ });
-    await host.start(jobs);
-    const last = jobs.at(-1);
-    for (;;) {
-      const row = last && (await store.get(stageKey(last.run, last.stage)));
-      if (row && StageState.parse(row.body).state === 'done') return;
-      await systemClock.sleep(1);
-    }
-  };
-  for (let i = 0; i < 3; i++) await answered();
-  const oneMs: number[] = [];
-  for (let i = 0; i < ONE_STREAM; i++) {
+  /** Mean time between the starts of two queries when the host takes no more than `maxRuns` at once. */
+  const meanMs = async (maxRuns: number, runs: number): Promise<number> => {
+    const host = startWorkerHost({
+      isolation: run.isolation,
+      workers: run.stages,
+      maxRuns,
+      onLost: ({ reason }) => process.stderr.write(`lost: ${reason}\n`),
+      settings: {
+        storePath: join(folder, 'store.sqlite'),
+        blobsFolder,
+        name: 'speed',
+        address: ADDRESS,
+        receiptSeed: new Uint8Array(32).fill(7),
+        leaseMs: 60_000,
+        maxSessions: 4,
+      },
+    });
+    const begin = async (): Promise<void> => {
+      const jobs = jobsOf(model, input, run.stages, { queryId: asked++ });
+      while ((await host.start(jobs)).outcome !== 'started') await systemClock.sleep(1);
+    };
+    for (let i = 0; i < maxRuns + WARM_UP; i++) await begin();
     const begunMs = performance.now();
-    await answered();
-    oneMs.push(performance.now() - begunMs);
-  }
-  const begunMs = performance.now();
-  let left = MANY;
-  await Promise.all(
-    Array.from({ length: IN_FLIGHT }, async () => {
-      while (left-- > 0) await answered();
-    }),
-  );
-  const manyPerS = (1000 * MANY) / (performance.now() - begunMs);
-  await host.stop(10_000);
-  store.close();
+    for (let i = 0; i < runs; i++) await begin();
+    const tookMs = performance.now() - begunMs;
+    await host.stop(10_000);
+    return tookMs / runs;
+  };
+  const oneMs = await meanMs(1, ONE_STREAM);
+  const manyPerS = 1000 / (await meanMs(IN_FLIGHT, MANY));
   await rm(folder, { recursive: true });
-  return { oneMs: quantile(oneMs, 0.5), manyPerS };
+  return { oneMs, manyPerS };
 };

@@ -23,9 +23,9 @@ const LINK = 'quorate-link';
 const OPTIONS: ChannelOptions = {
   'grpc.max_send_message_length': MAX_FRAME_BYTES,
   'grpc.max_receive_message_length': MAX_FRAME_BYTES,
-  // A machine that vanishes closes no connection: it is noticed after 15 s.
   // As much as the link's own window: with HTTP/2's 64 KiB each of these would wait for an answer.
   'grpc-node.flow_control_window': WINDOW_BYTES,
+  // A machine that vanishes closes no connection: it is noticed after 15 s.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.keepalive_permit_without_calls': 1,
