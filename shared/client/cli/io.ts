@@ -22,6 +22,7 @@ export interface Io {
   exists(path: string): boolean;
   /** @throws {BadInputError} `file-unreadable` */
   read(path: string): Promise<Uint8Array>;
+  /** @throws {BadInputError} `file-unwritable` */
   write(path: string, bytes: Uint8Array): Promise<void>;
   freeBytes(path: string): Promise<number>;
   /** Runs a script of this project with this Node until it ends. @returns its exit code */
@@ -65,7 +66,17 @@ export const systemIo = (): Io => ({
       throw unreadable(path, cause);
     }
   },
-  write: (path, bytes) => writeFile(path, bytes),
+  write: async (path, bytes) => {
+    try {
+      await writeFile(path, bytes);
+    } catch (cause) {
+      throw new BadInputError('file-unwritable', `the file ${path} cannot be written`, {
+        next: 'Give a path in a folder that exists and may be written to.',
+        details: { path },
+        cause,
+      });
+    }
+  },
   freeBytes: async (path) => {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;

@@ -50,6 +50,11 @@ const assertTravels = (info: ValueInfoProto): ValueInfoProto => {
   return info;
 };
 
+/** @throws {BadInputError} `dtype-unsupported` for an output of the model whose declared type does not travel */
+export const assertOutputsTravel = ({ output }: GraphProto): void => {
+  for (const info of output) if (isTyped(info)) assertTravels(info);
+};
+
 const valueInfo = (name: string, { dtype, dims }: TensorType): ValueInfoProto => {
   if (!isElementType(dtype)) throw unsupported(name, dtype);
   return create(ValueInfoProtoSchema, {

@@ -3,13 +3,18 @@ import type { WorkGraph, WorkTensor, WorkWeight } from '../../planning/graph.ts'
 import type { Profile } from '../profile.ts';
 import { computeNodes, nodeKey } from './compute-nodes.ts';
 import { bodies, type Dataflow, dataflow, needs, sparseName } from './dataflow.ts';
+import { isElementType } from './element-types.ts';
 import { externalData } from './external-data.ts';
+import { foldedGroups } from './folded.ts';
 import { tensorsOf } from './map-tensors.ts';
 import type { OnnxModel } from './model-file.ts';
 import type { GraphProto, NodeProto, TensorProto } from './onnx_pb.ts';
 import { assertState, type StatePair } from './state.ts';
 
-/** What planning works on, and the groups of nodes (indexes, ascending) that must share a stage because of a state. */
+/**
+ * What planning works on, and the groups of nodes (indexes, ascending) that must share a stage: those that touch one
+ * state, what the runtime folds into one convolution, and both ends of what does not travel.
+ */
 export interface ModelWork {
   readonly graph: WorkGraph;
   readonly together: readonly (readonly number[])[];
@@ -36,15 +41,27 @@ export const workGraph = (
       tensors: tensors(graph, flow, nodes, profile, state),
       weights: weights(graph, flow, nodes, profile),
     },
-    together: merged(
-      state.map(({ input, output }) =>
+    together: merged([
+      ...state.map(({ input, output }) =>
         [...nodes.keys()].filter((i) => {
           const node = nodes[i] as NodeProto;
           return node.output.includes(output) || flow.reads(node).includes(input);
         }),
       ),
-    ),
+      ...foldedGroups(graph, flow, nodes),
+      ...joined(nodes, flow, profile),
+    ]),
   };
+};
+
+/** Makers and readers of what does not travel: strings, sequences. */
+const joined = (nodes: readonly NodeProto[], flow: Dataflow, profile: Profile): number[][] => {
+  const users = usersOf(nodes, flow.reads);
+  return nodes.flatMap((node, i) =>
+    node.output
+      .filter((name) => !isElementType(known(profile.tensors, name)?.dtype ?? 'float32'))
+      .map((name) => [i, ...(users.get(name) ?? [])]),
+  );
 };
 
 const known = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>

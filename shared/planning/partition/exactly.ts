@@ -10,8 +10,8 @@ export const inExactly = (graph: WorkGraph, stageOf: StageOf, stages: number): S
   if (graph.nodes.length < stages) {
     throw new BadInputError(
       'too-many-stages',
-      `${stages} stages asked for; this model has ${graph.nodes.length} nodes that can be parted`,
-      { next: `ask for ${graph.nodes.length} stages at most`, details: { stages, nodes: graph.nodes.length } },
+      `${stages} stages asked for; nodes that can be parted: ${graph.nodes.length}`,
+      { next: `ask for at most ${graph.nodes.length}`, details: { stages, nodes: graph.nodes.length } },
     );
   }
   const timeMs = (nodes: readonly number[]): number => nodes.reduce((sum, n) => sum + (graph.nodes[n]?.timeMs ?? 0), 0);

@@ -42,7 +42,7 @@ const aboutOneMachine = (plan: Bare, segments: Segments, swarm: Swarm): readonly
     return [
       objective === 'latency'
         ? `one machine is faster than several for one request: ${alone}; a split saves no work, and each hop costs at least ${msInWords(ms)}`
-        : `one machine is faster than several: ${alone}; handing on costs each side at least ${msInWords(movesMs)}, and no split saves that much`,
+        : `one machine is faster than several: ${alone}; handing on costs each side at least ${msInWords(movesMs)}, and no split saves as much as its own handing on`,
     ];
   }
   if (objective === 'latency')

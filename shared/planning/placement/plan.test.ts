@@ -74,7 +74,7 @@ describe('a placement preview', () => {
     const plan = planned(planPlacement(graph, swarm, { objective: 'throughput' }));
     expect(plan.stages.length).toBe(1);
     expect(plan.advice).toEqual([
-      'one machine is faster than several: a alone takes 1 ms; handing on costs each side at least 10 ms, and no split saves that much',
+      'one machine is faster than several: a alone takes 1 ms; handing on costs each side at least 10 ms, and no split saves as much as its own handing on',
       'b is left out: any stage on it would take at least 2 ms with its links, more than the slowest stage of this plan, 1 ms',
     ]);
     const alone = planned(planPlacement(graph, swarm, { objective: 'latency' }));

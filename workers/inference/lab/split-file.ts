@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadInputError } from '../../../shared/errors.ts';
@@ -54,16 +55,12 @@ const TRANSFERS = { bytesPerMs: 10 * GBIT_PER_S_BYTES_PER_MS, transfers: 'relaye
 
 /**
  * Cuts a model into stages of nearly equal times, writes them with their weights and `stages.json`, and runs both.
- * @throws {BadInputError} `out-not-empty`; `too-many-stages`; as `profiledWork` and `cutStages`
+ * `stages.json` comes last: without it the folder is not whole.
+ * @throws {BadInputError} `out-not-empty`, `out-unusable`; `too-many-stages`; as `profiledWork` and `cutStages`
  */
 export const splitFile = async (file: OnnxFile, terms: SplitTerms): Promise<SplitFile> => {
   const { stages, dims, folder, out } = terms;
-  await mkdir(out, { recursive: true });
-  if ((await readdir(out)).length > 0) {
-    throw new BadInputError('out-not-empty', `the folder ${out} holds something already`, {
-      next: 'name an empty one',
-    });
-  }
+  await assertEmpty(out);
   const work = await profiledWork(file, folder, dims);
   const stageOf = stagesOf(work, stages);
   const stageOfKey = new Map(work.graph.nodes.map(({ name }, node) => [name, stageOf[node]]));
@@ -73,8 +70,11 @@ export const splitFile = async (file: OnnxFile, terms: SplitTerms): Promise<Spli
   };
   const cut = cutStages(file.model, (key) => stageOfKey.get(key), options);
   const weightsPath = join(out, WEIGHTS_FILE);
-  await writeWeights(file.weights, file.path, weightsPath);
-  await Promise.all(cut.map(({ graph }, i) => writeFile(join(out, nameOf(i)), graph)));
+  await orUnusable(out, async () => {
+    await mkdir(out, { recursive: true });
+    await writeWeights(file.weights, file.path, weightsPath);
+    await Promise.all(cut.map(({ graph }, i) => writeFile(join(out, nameOf(i)), graph)));
+  });
 
   const costs = costsOf(work.graph, stageOf, TRANSFERS);
   const described = await Promise.all(
@@ -100,6 +100,23 @@ export const splitFile = async (file: OnnxFile, terms: SplitTerms): Promise<Spli
   };
   await writeFile(join(out, 'stages.json'), `${JSON.stringify(split, undefined, 2)}\n`);
   return split;
+};
+
+const assertEmpty = async (out: string): Promise<void> => {
+  if (!existsSync(out) || (await orUnusable(out, () => readdir(out))).length === 0) return;
+  throw new BadInputError('out-not-empty', `the folder ${out} holds something already`, { next: 'name an empty one' });
+};
+
+const orUnusable = async <T>(out: string, act: () => Promise<T>): Promise<T> => {
+  try {
+    return await act();
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'unknown reason';
+    throw new BadInputError('out-unusable', `the folder ${out} cannot be written to: ${reason}`, {
+      next: 'name a folder that may be made and has room for the weights',
+      cause,
+    });
+  }
 };
 
 const nameOf = (stage: number): string => `stage-${String(stage).padStart(2, '0')}.onnx`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, open } from 'node:fs/promises';
+import { type FileHandle, link, open, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeAt } from '../../../shared/adapters/local/write-at.ts';
 import type { WeightsBlob } from '../../../shared/model/onnx/weights.ts';
@@ -13,11 +13,7 @@ import type { WeightsBlob } from '../../../shared/model/onnx/weights.ts';
 export const writeWeights = async (blob: WeightsBlob, modelPath: string, path: string): Promise<void> => {
   const [only, ...others] = blob.pieces;
   if (only && others.length === 0 && !(only.from instanceof Uint8Array) && only.sizeBytes === blob.sizeBytes) {
-    const linked = await link(join(dirname(modelPath), only.from.location), path).then(
-      () => true,
-      () => false,
-    );
-    if (linked) return;
+    if (await linked(join(dirname(modelPath), only.from.location), path)) return;
   }
   const file = await open(path, 'wx');
   try {
@@ -35,6 +31,16 @@ export const writeWeights = async (blob: WeightsBlob, modelPath: string, path: s
     await file.truncate(blob.sizeBytes);
   } finally {
     await file.close();
+  }
+};
+
+/** Of the file itself: a symbolic link of another folder may lead nowhere from here. */
+const linked = async (source: string, path: string): Promise<boolean> => {
+  try {
+    await link(await realpath(source), path);
+    return true;
+  } catch {
+    return false;
   }
 };
 

@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import { BadInputError } from '../../../shared/errors.ts';
 import type { ManifestRuntime } from '../../../shared/model/manifest.ts';
 import { isElementType } from '../../../shared/model/onnx/element-types.ts';
 import { type OnnxModel, withLists, writeModel } from '../../../shared/model/onnx/model-file.ts';
@@ -11,6 +12,9 @@ import {
   type NamedTensors,
   runOnce,
 } from './instrumented-run.ts';
+
+/** Strings, sequences and the like: their nodes stay together, so that their size does not count. */
+const NO_NUMBERS: TensorShape = { dtype: 'no-numbers', dims: [], sizeBytes: 0 };
 
 /** Tensors asked for in one load: all of them are in memory at once. */
 const ASKED_AT_ONCE = 128;
@@ -36,12 +40,20 @@ export const measureTensors = async (
     ...shapesOfEvents(await instrumentedRuns(loadable, runtime, feeds, 0)),
   ]);
   const missing = names.filter((name) => !found.has(name));
-  for (let at = 0; at < missing.length; at += ASKED_AT_ONCE) {
-    const asked = missing.slice(at, at + ASKED_AT_ONCE);
-    const bytes = writeModel(model, withOutputs(graph, asked));
-    const results = await runOnce({ ...loadable, bytes }, runtime, feeds);
-    for (const [name, tensor] of shapesOfTensors(results)) found.set(name, tensor);
-  }
+  /** What is no tensor of numbers cannot be given out, which is found by halving. */
+  const ask = async (asked: readonly string[]): Promise<void> => {
+    try {
+      const bytes = writeModel(model, withOutputs(graph, asked));
+      const results = await runOnce({ ...loadable, bytes }, runtime, feeds);
+      for (const [name, tensor] of shapesOfTensors(results)) found.set(name, tensor);
+    } catch (error) {
+      if (!(error instanceof BadInputError) || error.code !== 'run-failed') throw error;
+      const half = asked.length / 2;
+      if (half < 1) for (const name of asked) found.set(name, NO_NUMBERS);
+      else for (const part of [asked.slice(0, half), asked.slice(half)]) await ask(part);
+    }
+  };
+  for (let at = 0; at < missing.length; at += ASKED_AT_ONCE) await ask(missing.slice(at, at + ASKED_AT_ONCE));
   return Object.fromEntries(names.flatMap((name) => entry(name, found)));
 };
 

@@ -1,4 +1,3 @@
-import type { WorkGraph } from '../../../planning/graph.ts';
 import type { Plan, PlannedStage } from '../../../planning/placement/planned.ts';
 import { bytesInWords, msInWords } from '../../../planning/words.ts';
 import { table } from '../table.ts';
@@ -7,26 +6,35 @@ import type { Drawing } from './plan-svg.ts';
 const HEAD = ['stage', 'worker', 'nodes', 'compute', 'in', 'out', 'weights', 'activations', 'memory'];
 const NUMBERS = [3, 4, 5, 6, 7];
 
-const span = (graph: WorkGraph, nodes: readonly number[]): string => {
-  const name = (node: number | undefined): string => (graph.nodes[node ?? -1]?.name ?? '?').slice(0, 32);
-  const first = name(nodes[0]);
-  return nodes.length === 1 ? first : `${first} … ${name(nodes.at(-1))} (${nodes.length})`;
+/** A plan whose stages name their nodes. */
+type NamedPlan = Omit<Plan, 'stages'> & {
+  readonly stages: readonly (Omit<PlannedStage, 'nodes'> & { readonly nodes: readonly string[] })[];
 };
 
-const used = ({ weightBytes, peakBytes, memoryBytes }: PlannedStage): string =>
+const MOST_CHARS = 24;
+
+/** The end tells more: exporters write the path of the layer before it. */
+const short = (name: string): string => (name.length > MOST_CHARS ? `…${name.slice(1 - MOST_CHARS)}` : name);
+
+const span = (nodes: readonly string[]): string => {
+  const first = short(nodes[0] ?? '?');
+  return nodes.length === 1 ? first : `${first} to ${short(nodes.at(-1) ?? '?')} (${nodes.length})`;
+};
+
+const used = ({ weightBytes, peakBytes, memoryBytes }: Omit<PlannedStage, 'nodes'>): string =>
   Number.isFinite(memoryBytes)
     ? `${(((weightBytes + peakBytes) / memoryBytes) * 100).toFixed(0)} % of ${bytesInWords(memoryBytes)}`
     : 'no limit';
 
 /** A plan for people. */
-export const planLines = (graph: WorkGraph, plan: Plan): string[] => [
+export const planLines = (plan: NamedPlan): string[] => [
   ...table(
     [
       HEAD,
       ...plan.stages.map((stage, i) => [
         String(i + 1),
-        stage.machine,
-        span(graph, stage.nodes),
+        short(stage.machine),
+        span(stage.nodes),
         msInWords(stage.computeMs),
         msInWords(stage.inMs),
         msInWords(stage.outMs),
@@ -40,7 +48,7 @@ export const planLines = (graph: WorkGraph, plan: Plan): string[] => [
   ...plan.links.map(({ from, to, bytes, ms }) => `link ${from} -> ${to}: ${bytesInWords(bytes)}, ${msInWords(ms)}`),
   `bottleneck  ${plan.bottleneckAt}`,
   `throughput  ${Number(plan.throughputPerS.toPrecision(3))} requests a second, one alone in ${msInWords(plan.latencyMs)}`,
-  `bound       ${msInWords(plan.boundMs)} for ${plan.objective}: this plan is at ${plan.gap.toFixed(3)} of it (${plan.search})`,
+  `bound       ${msInWords(plan.boundMs)}: no ${plan.objective === 'latency' ? 'latency' : 'bottleneck'} is less; this plan has ${plan.gap.toFixed(2)} times that (${plan.search})`,
   ...plan.advice.map((sentence) => `- ${sentence}`),
 ];
 
@@ -54,6 +62,7 @@ export const drawingOf = (title: string, plan: Plan): Drawing => ({
     usedBytes: stage.weightBytes + stage.peakBytes,
     memoryBytes: stage.memoryBytes,
   })),
-  boundMs: plan.objective === 'throughput' ? plan.boundMs : plan.bottleneckMs,
+  // The bound of a latency is no bound of one stage.
+  boundMs: plan.objective === 'throughput' ? plan.boundMs : undefined,
   notes: [plan.bottleneckAt, ...plan.advice],
 });

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { contract } from '../../../planning/partition/contract.ts';
 import { candidateOrders } from '../../../planning/placement/candidate-orders.ts';
 import { planPlacement } from '../../../planning/placement/plan.ts';
+import { msInWords } from '../../../planning/words.ts';
 import { parseSwarmSpec } from '../../swarm-spec.ts';
 import { expectArguments, parse, show, usage } from '../command.ts';
 import { homeOf } from '../config.ts';
@@ -14,7 +15,7 @@ import { planSvg } from './plan-svg.ts';
 export const PLAN_HELP = `quorate model plan FILE.onnx --workers SPEC.json [options]
 
 Where each part of a model would run on these machines, how fast that would be, and how good it is. The model is
-measured on this machine first (kept in QUORATE_HOME/profiles).
+measured on this machine first (kept in QUORATE_HOME/profiles). Exit code 1, with reasons, where it does not fit.
 
   --workers FILE     {"workers": [{"name", "speed": 1, "memoryGb"}],
                       "links": {"default": {"latencyMs", "gbitPerS"}, "between": [{"from", "to", "latencyMs", "gbitPerS"}]}}
@@ -39,6 +40,9 @@ const objectiveOf = (text: string): 'throughput' | 'latency' => {
   throw usage(`--objective takes throughput or latency, received '${text}'`, `See '${COMMAND} --help'.`);
 };
 
+const nodesInWords = (nodes: number, parts: number): string =>
+  `${nodes === 1 ? '1 node' : `${nodes} nodes`}${parts === nodes ? '' : `, ${parts} that can be parted`}`;
+
 /** @returns 1 when the model fits on these machines in no way, with the reasons */
 export const planModel = async (args: readonly string[], io: Io): Promise<number> => {
   const { values, positionals } = parse('model plan', args, OPTIONS);
@@ -53,11 +57,13 @@ export const planModel = async (args: readonly string[], io: Io): Promise<number
   const lab = await import('../../../../workers/inference/lab/lab.ts');
   const model = await lab.openOnnxFile(resolve(io.cwd, file));
   const work = await lab.profiledWork(model, homeOf(io, values), dims);
-  const { graph } = contract(work.graph, work.together);
+  const { graph, members } = contract(work.graph, work.together);
   const plan = planPlacement(graph, swarm, { objective, maxStages, orders: candidateOrders(graph, swarm) });
   const wholeMs = graph.nodes.reduce((sum, { timeMs }) => sum + timeMs, 0);
-  const measured = { model: model.hash, nodes: graph.nodes.length, wholeMs, runtimeClass: work.profile.runtimeClass };
-  const title = `${basename(file)}: ${measured.nodes} nodes, ${wholeMs.toFixed(1)} ms on this machine`;
+  const nodes = work.graph.nodes.length;
+  const parts = graph.nodes.length;
+  const measured = { model: model.hash, nodes, parts, wholeMs, runtimeClass: work.profile.runtimeClass };
+  const title = `${basename(file)}: ${nodesInWords(nodes, parts)}, ${msInWords(wholeMs)} on this machine`;
   if (plan.kind === 'refused') {
     show(io, values.json, { ...measured, refused: plan.reasons }, () => [title, ...plan.reasons.map((r) => `- ${r}`)]);
     return EXIT.refused;
@@ -65,9 +71,12 @@ export const planModel = async (args: readonly string[], io: Io): Promise<number
   if (values.svg !== undefined) {
     await io.write(resolve(io.cwd, values.svg), new TextEncoder().encode(planSvg(drawingOf(title, plan))));
   }
-  const named = plan.stages.map((stage) => ({ ...stage, nodes: stage.nodes.map((n) => graph.nodes[n]?.name) }));
-  return show(io, values.json, { ...measured, plan: { ...plan, stages: named } }, () => [
-    `${title} (${measured.runtimeClass})`,
-    ...planLines(graph, plan),
+  const names = (nodes: readonly number[]): string[] =>
+    nodes.flatMap((part) => members[part] ?? []).map((node) => work.graph.nodes[node]?.name ?? '?');
+  const stages = plan.stages.map((stage) => ({ ...stage, nodes: names(stage.nodes) }));
+  return show(io, values.json, { ...measured, plan: { ...plan, stages } }, () => [
+    title,
+    ...planLines({ ...plan, stages }),
+    `measured    by ${measured.runtimeClass}`,
   ]);
 };

@@ -9,7 +9,8 @@ import { parseCount, parseDims } from './arguments.ts';
 export const SPLIT_HELP = `quorate model split FILE.onnx --stages N --out DIR [options]
 
 Cuts a model into N stages of nearly equal times, each an ONNX file that any runtime loads, over one file of weights;
-then runs both and says whether the stages give the same bytes as the whole. DIR must be empty or not there.
+then runs both and says whether the stages give the same bytes as the whole. DIR must be empty or not there. Weights
+that are one file already are linked, not copied, where DIR is on the same disk.
 
   --dims NAME=SIZE   size of a free dimension of the inputs; as often as needed
   --json             one JSON document on stdout`;
@@ -33,7 +34,7 @@ export const splitModel = async (args: readonly string[], io: Io): Promise<numbe
   const out = resolve(io.cwd, values.out);
   const split = await lab.splitFile(model, { stages, dims, folder: homeOf(io, values), out });
   return show(io, values.json, split, () => [
-    `${basename(file)} in ${stages} stages, ${values.out}/stages.json:`,
+    `${basename(file)} in ${stages === 1 ? '1 stage' : `${stages} stages`}, ${values.out}/stages.json:`,
     ...table(
       [
         ['file', 'compute', 'weights', 'hands on'],
