@@ -1,5 +1,7 @@
 import { basename, resolve } from 'node:path';
+import { placedStageBound } from '../../../planning/partition/bounds.ts';
 import { contract } from '../../../planning/partition/contract.ts';
+import type { BoundOf } from '../../../planning/placement/bounds.ts';
 import { candidateOrders } from '../../../planning/placement/candidate-orders.ts';
 import { planPlacement } from '../../../planning/placement/plan.ts';
 import { msInWords } from '../../../planning/words.ts';
@@ -24,6 +26,7 @@ measured on this machine first (kept in QUORATE_HOME/profiles). Exit code 1, wit
   --max-stages N     at most so many stages
   --dims NAME=SIZE   size of a free dimension of the inputs; as often as needed
   --svg FILE         draws the plan
+  --prove SECONDS    at most so long for a better bound of the throughput, by mixed-integer programs (HiGHS)
   --json             one JSON document on stdout`;
 
 const COMMAND = 'quorate model plan';
@@ -33,11 +36,20 @@ const OPTIONS = {
   'max-stages': { type: 'string' },
   dims: { type: 'string', multiple: true },
   svg: { type: 'string' },
+  prove: { type: 'string' },
 } as const;
 
 const objectiveOf = (text: string): 'throughput' | 'latency' => {
   if (text === 'throughput' || text === 'latency') return text;
   throw usage(`--objective takes throughput or latency, received '${text}'`, `See '${COMMAND} --help'.`);
+};
+
+/** With transfers, which the plain bound leaves out: they take seconds. */
+const programBound = async (timeLimitS: number): Promise<BoundOf> => {
+  const { openHighs } = await import('../../../adapters/highs/solve-lp.ts');
+  const solve = await openHighs();
+  return (graph, stages, bytesPerMs) =>
+    placedStageBound(graph, { stages, bytesPerMs, transfers: 'direct' }, solve, timeLimitS);
 };
 
 const nodesInWords = (nodes: number, parts: number): string =>
@@ -52,13 +64,16 @@ export const planModel = async (args: readonly string[], io: Io): Promise<number
   const most = values['max-stages'];
   const maxStages = most === undefined ? undefined : parseCount(COMMAND, 'max-stages', most);
   const dims = parseDims(COMMAND, values.dims);
+  const proveS = values.prove === undefined ? undefined : parseCount(COMMAND, 'prove', values.prove);
   const swarm = parseSwarmSpec(new TextDecoder().decode(await io.read(resolve(io.cwd, values.workers))));
   // Loads onnxruntime, which no other command needs.
   const lab = await import('../../../../workers/inference/lab/lab.ts');
   const model = await lab.openOnnxFile(resolve(io.cwd, file));
   const work = await lab.profiledWork(model, homeOf(io, values), dims);
   const { graph, members } = contract(work.graph, work.together);
-  const plan = planPlacement(graph, swarm, { objective, maxStages, orders: candidateOrders(graph, swarm) });
+  const boundOf = proveS === undefined ? undefined : await programBound(proveS);
+  const orders = candidateOrders(graph, swarm);
+  const plan = planPlacement(graph, swarm, { objective, maxStages, orders, boundOf });
   const wholeMs = graph.nodes.reduce((sum, { timeMs }) => sum + timeMs, 0);
   const nodes = work.graph.nodes.length;
   const parts = graph.nodes.length;
