@@ -20,7 +20,7 @@ import { defaultRuntime } from './runtime.ts';
 import { jobsOf, openWorkbench, type Workbench } from './testdata/bench-worker.ts';
 
 const STAGES = 3;
-const DIMS = { batch: 1 };
+const DIMS = { 'p2o.DynamicDimension.0': 1, 'p2o.DynamicDimension.1': 48, 'p2o.DynamicDimension.2': 192 };
 let bench: Workbench;
 let file: OnnxFile;
 let terms: OnnxTerms;
