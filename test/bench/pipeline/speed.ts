@@ -44,14 +44,16 @@ const places = (): Place[] => [
 
 /**
  * Unsplit onnxruntime-node with one thread against the same model in two stages of nearly equal times, on workers with one
- * thread each: real hosts, rows, receipts, digests, blobs.
+ * thread each: over links alone, then on real hosts with rows, receipts, digests and blobs.
+ * @param args one model by its name
  */
-export const speed = async (): Promise<void> => {
+export const speed = async ([only]: readonly string[]): Promise<void> => {
   const { recognitionPath } = await ocrPackage();
   const dims = { 'p2o.DynamicDimension.0': 1, 'p2o.DynamicDimension.1': 640 };
-  await compare(recognitionPath, dims);
+  if (only === undefined || only === 'recogniser') await compare(recognitionPath, dims);
   for (const name of ['resnet50', 'inception_v1']) {
-    if (existsSync(`${LIGHT}${name}.onnx`)) await compare(`${LIGHT}${name}.onnx`, {});
+    const path = `${LIGHT}${name}.onnx`;
+    if ((only === undefined || only === name) && existsSync(path)) await compare(path, {});
   }
 };
 
