@@ -3,6 +3,7 @@ import { checkSwarm } from './check-swarm.ts';
 import type { WorkGraph } from './graph.ts';
 import { assign, type Placed } from './placement/assign.ts';
 import { type Segments, segmentsOf } from './segments.ts';
+import { sum } from './sum.ts';
 import type { Machine, Swarm } from './swarm.ts';
 import { msInWords } from './words.ts';
 
@@ -96,8 +97,6 @@ const chainOf = (stages: readonly MeasuredStage[], workMs: readonly number[], bo
   };
   return graph;
 };
-
-const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
 /** Machines as fast as their stages show, and work at speed 1. */
 const calibrated = ({ stages, assignment, swarm }: RebalanceFacts) => {

@@ -5,13 +5,14 @@ import { DEVNET } from '../../infra/local/settings.ts';
 import { connectChain } from '../../shared/chain/comet-chain.ts';
 import { registerModelMessage } from '../../shared/chain/contract-messages.ts';
 import { signCalls } from '../../shared/chain/sign.ts';
-import { encodeManifest, type Manifest, modelId, runtimeClass } from '../../shared/model/manifest.ts';
+import { encodeManifest, type Manifest, modelId } from '../../shared/model/manifest.ts';
 import type { Chain } from '../../shared/ports/chain.ts';
 import type { AccountSigner, NodeSigner } from '../../shared/ports/signer.ts';
 import { rawDigest } from '../../shared/protocol/digest.ts';
 import { toHex, utf8 } from '../../shared/protocol/encoding.ts';
 import { sha256 } from '../../shared/protocol/sha2.ts';
 import type { Rule } from '../../shared/protocol/state.ts';
+import { TEST_RUNTIME } from '../../workers/inference/testdata/bytes-model.ts';
 import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chain.ts';
 
 /** The real contract on the embedded chain, with nodes that serve a model of three stages. */
@@ -19,16 +20,6 @@ import { GENESIS_MS, mined, openTestChain, testSigner, WASM } from '../test-chai
 const WINDOWS = { roundBlocks: 4, commitBlocks: 20, revealBlocks: 6 };
 
 export const hashOf = (name: string): string => toHex(sha256(utf8(name)));
-
-const RUNTIME = {
-  engine: 'onnxruntime-node',
-  engineVersion: '1.30.0',
-  provider: 'cpu',
-  optimisation: 'basic',
-  intraOpThreads: 1,
-  pixels: '0.35.5',
-  platform: 'linux-x64',
-} as const;
 
 const MANIFEST: Manifest = {
   format: 'quorate/manifest/v1',
@@ -38,7 +29,7 @@ const MANIFEST: Manifest = {
   task: 'bytes-to-bytes',
   input: { kind: 'bytes', maxBytes: 4_096 },
   result: { kind: 'raw', mediaType: 'text/plain' },
-  runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
+  runtime: TEST_RUNTIME,
   stages: [0, 1, 2].map((i) => ({ shard: hashOf(`shard ${i}`), sizeBytes: 1, before: null, after: null })),
   files: [],
   price: '1000',

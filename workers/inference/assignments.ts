@@ -1,5 +1,6 @@
 import { quantile } from '../../shared/planning/quantile.ts';
 import { rebalance } from '../../shared/planning/rebalance.ts';
+import { sum } from '../../shared/planning/sum.ts';
 import type { Swarm } from '../../shared/planning/swarm.ts';
 
 /** The worker of each stage of a model, by its number of stages. */
@@ -71,7 +72,6 @@ const inARow = (assignment: readonly number[]): boolean => {
 };
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
-const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 
 /** Decides between runs which worker runs which stage, from what the last runs took. Knows no clock. */
 export const openAssignments = ({ workers, initial, bytesPerMs }: AssignmentsOptions): Assignments => {

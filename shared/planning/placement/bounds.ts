@@ -1,4 +1,5 @@
 import type { WorkGraph } from '../graph.ts';
+import { sum } from '../sum.ts';
 import type { Machine, Swarm } from '../swarm.ts';
 import type { Objective } from './slicing.ts';
 
@@ -8,7 +9,6 @@ import type { Objective } from './slicing.ts';
  */
 export type BoundOf = (graph: WorkGraph, stages: number, bytesPerMs: number) => number;
 
-const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 const work = (graph: WorkGraph): number => sum(graph.nodes.map(({ timeMs }) => timeMs));
 const allWeights = (graph: WorkGraph): number => sum(graph.weights.map(({ sizeBytes }) => sizeBytes));
 

@@ -2,6 +2,7 @@ import { BadInputError } from '../../errors.ts';
 import { checkSwarm } from '../check-swarm.ts';
 import type { WorkGraph } from '../graph.ts';
 import { type Segments, segmentsOf } from '../segments.ts';
+import { sum } from '../sum.ts';
 import type { Swarm } from '../swarm.ts';
 import { msInWords } from '../words.ts';
 import { adviceFor } from './advice.ts';
@@ -72,7 +73,6 @@ export const planPlacement = (graph: WorkGraph, swarm: Swarm, options: PlanOptio
 };
 
 const costOf = ({ found }: Placing): number => found?.costMs ?? Number.POSITIVE_INFINITY;
-const sum = (values: readonly number[]): number => values.reduce((all, value) => all + value, 0);
 const busyMs = ({ computeMs, inMs, outMs }: PlannedStage): number => computeMs + inMs + outMs;
 
 const checkedStages = (maxStages: number): number => {

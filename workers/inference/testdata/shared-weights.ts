@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { encodeManifest, type Manifest, runtimeClass } from '../../../shared/model/manifest.ts';
+import type { Manifest } from '../../../shared/model/manifest.ts';
 import { ModelProtoSchema, NodeProtoSchema, TensorProtoSchema } from '../../../shared/model/onnx/onnx_pb.ts';
 import type { Blobs } from '../../../shared/ports/blobs.ts';
-import { rawDigest } from '../../../shared/protocol/digest.ts';
-import { toHex } from '../../../shared/protocol/encoding.ts';
+import { putBytesModel } from './bytes-model.ts';
 
 /**
  * A model whose two stages share a weight, in a blob with much between that no stage uses. Each byte of 256 moves two
@@ -102,16 +101,6 @@ export const sharedGraphs = (blob: string): readonly [Uint8Array, Uint8Array] =>
   ];
 };
 
-const RUNTIME = {
-  engine: 'onnxruntime-node',
-  engineVersion: '1.30.0',
-  provider: 'cpu',
-  optimisation: 'basic',
-  intraOpThreads: 1,
-  pixels: '0.35.5',
-  platform: 'linux-x64',
-} as const;
-
 export const installSharedWeights = async (blobs: Blobs): Promise<{ model: string; manifest: Manifest }> => {
   const weights = weightsBlob();
   const blob = await blobs.put(weights);
@@ -121,15 +110,9 @@ export const installSharedWeights = async (blobs: Blobs): Promise<{ model: strin
   };
   const [first, second] = sharedGraphs(blob);
   const input = Uint8Array.from({ length: WIDTH }, (_, i) => (i * 7) % 256);
-  const manifest: Manifest = {
-    format: 'quorate/manifest/v1',
+  return putBytesModel(blobs, {
     name: 'shared-weights',
-    version: '1',
-    licence: 'Apache-2.0',
-    task: 'bytes-to-bytes',
-    input: { kind: 'bytes', maxBytes: WIDTH },
-    result: { kind: 'raw', mediaType: 'application/octet-stream' },
-    runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
+    maxBytes: WIDTH,
     stages: [
       {
         shard: await blobs.put(first),
@@ -146,15 +129,7 @@ export const installSharedWeights = async (blobs: Blobs): Promise<{ model: strin
         weights: { blob, ranges: [range(TIED), range(OWN)] },
       },
     ],
-    files: [],
-    price: '1000',
-    rule: { exact: {} },
-    toleranceForOtherClasses: 0,
-    knownAnswer: {
-      input: await blobs.put(input),
-      sizeBytes: input.length,
-      digest: toHex(rawDigest(sharedAnswer(input))),
-    },
-  };
-  return { model: await blobs.put(encodeManifest(manifest)), manifest };
+    input,
+    answer: sharedAnswer(input),
+  });
 };

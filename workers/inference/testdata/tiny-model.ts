@@ -1,26 +1,15 @@
-import { encodeManifest, type Manifest, runtimeClass } from '../../../shared/model/manifest.ts';
+import type { Manifest } from '../../../shared/model/manifest.ts';
 import { openModel } from '../../../shared/model/onnx/import-model.ts';
 import { type BoundaryTensor, stagesAt } from '../../../shared/model/onnx/stages-at.ts';
 import { TINY_CUTS, tinyOnnx } from '../../../shared/model/onnx/testdata/tiny-onnx.ts';
 import type { Blobs } from '../../../shared/ports/blobs.ts';
-import { rawDigest } from '../../../shared/protocol/digest.ts';
-import { toHex } from '../../../shared/protocol/encoding.ts';
+import { putBytesModel } from './bytes-model.ts';
 
 /**
  * A real model that runs in a fraction of a millisecond, for simulations of crashes: each byte x becomes (5 * (3 * x +
  * 7) + 1) mod 256, in two stages cut between the two linear steps. All numbers stay below 2^24, so float32 is exact.
  */
 export const tinyAnswer = (input: Uint8Array): Uint8Array => input.map((x) => (5 * (3 * x + 7) + 1) % 256);
-
-const RUNTIME = {
-  engine: 'onnxruntime-node',
-  engineVersion: '1.30.0',
-  provider: 'cpu',
-  optimisation: 'basic',
-  intraOpThreads: 1,
-  pixels: '0.35.5',
-  platform: 'linux-x64',
-} as const;
 
 /** Puts the model into `blobs`, in two stages unless other cuts are given, as installOcrModel does with the real one. */
 export const installTinyModel = async (
@@ -32,15 +21,9 @@ export const installTinyModel = async (
     cuts.map((cut) => [cut]),
   ).map((stage) => stage.graph);
   const input = Uint8Array.from({ length: 256 }, (_, i) => i);
-  const manifest: Manifest = {
-    format: 'quorate/manifest/v1',
+  return putBytesModel(blobs, {
     name: 'tiny',
-    version: '1',
-    licence: 'Apache-2.0',
-    task: 'bytes-to-bytes',
-    input: { kind: 'bytes', maxBytes: 4096 },
-    result: { kind: 'raw', mediaType: 'application/octet-stream' },
-    runtime: { class: runtimeClass(RUNTIME), ...RUNTIME },
+    maxBytes: 4096,
     stages: await Promise.all(
       parts.map(async (part, i) => ({
         shard: await blobs.put(part),
@@ -49,15 +32,7 @@ export const installTinyModel = async (
         after: i === parts.length - 1 ? ('tensor-to-bytes/v1' as const) : null,
       })),
     ),
-    files: [],
-    price: '1000',
-    rule: { exact: {} },
-    toleranceForOtherClasses: 0,
-    knownAnswer: {
-      input: await blobs.put(input),
-      sizeBytes: input.length,
-      digest: toHex(rawDigest(tinyAnswer(input))),
-    },
-  };
-  return { model: await blobs.put(encodeManifest(manifest)), manifest };
+    input,
+    answer: tinyAnswer(input),
+  });
 };
